@@ -1,9 +1,11 @@
 """A row of the settings form: label, control and error of one setting."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
@@ -20,9 +22,11 @@ def label_of(question: Question) -> str:
     return tr(key) if key in TRANSLATIONS else question.name.replace("_", " ")
 
 
-class SettingSelect(Select[str]):
+class SettingSelect(Select[str], inherit_bindings=False):
     """A select of answers. A change of focus restyles the visible children only: neither the hidden list nor the parts of the
-    answer."""
+    answer. The arrows belong to the form, which moves between the settings."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "show_overlay", show=False)]
 
     def watch_has_focus(self, has_focus: bool) -> None:
         in_sight = [child for child in self.children if child.display]

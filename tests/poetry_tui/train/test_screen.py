@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Collapsible, Static
+from textual.widgets import Collapsible, Select, Static
 
+from engine.config.presets import PRESETS
 from engine.config.schema import TrainConfig
 from engine.runs.events import Compared, RunFailed, Sampled
 from engine.system import paths
@@ -126,6 +127,25 @@ async def test_the_form_begins_with_the_settings_of_config_toml(
         answers = screen.query_one(RunSettings).answers()
         assert (answers["preset"], answers["corpus"], answers["learning_rate"]) == expected
         assert [one.title for one in app._notifications] == ([said] if said else [])
+
+
+async def test_up_and_down_move_between_the_settings_and_enter_opens_a_list(until: Until) -> None:
+    app = studio()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = train(app)
+        await until(pilot, lambda: screen._installed)
+        form = screen.query_one(RunSettings)
+        first, second = form.rows()[:2]
+        await until(pilot, lambda: app.focused is first.control)
+        await pilot.press("down")
+        assert app.focused is second.control
+        await pilot.press("up")
+        assert app.focused is first.control
+        assert isinstance(first.control, Select)
+        assert not first.control.expanded
+        await pilot.press("enter", "down", "enter")
+        assert first.answer == list(PRESETS)[list(PRESETS).index("nndl") + 1]
+        assert app.focused is first.control
 
 
 async def test_the_corpus_that_is_here_is_chosen_where_the_usual_one_is_not(
