@@ -17,17 +17,21 @@ from textual.widgets import Input, OptionList, Static
 
 from engine.system.errors import StudioError
 from engine.system.names import path_of
+from poetry_tui.favourites.edit_field import FieldEdited, edit_field
 from poetry_tui.favourites.export import date_of, export_to
 from poetry_tui.favourites.poem_list import PoemShelf, invitation
 from poetry_tui.favourites.poem_page import PoemPage
-from poetry_tui.favourites.search import field_of, found_by, next_collection
+from poetry_tui.favourites.search import found_by, next_collection
 from poetry_tui.favourites.store import Favourite, FavouriteStore, form_key_of, heading_of
 from poetry_tui.preferences.i18n import tr, tr_error, tr_label, tr_os_error
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.widgets.fields import AskLine, LineInput
 from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
-from poetry_tui.widgets.shell.studio_screen import CopyWanted, Services, StudioScreen
+from poetry_tui.widgets.shell.studio_screen import CopyWanted, Services, StudioScreen, notify_error
+
+# Seconds between two looks for changes of another studio.
+POLL_S = 1.0
 
 
 class FavouritesScreen(StudioScreen):
@@ -90,6 +94,7 @@ class FavouritesScreen(StudioScreen):
         # The last deleted one first.
         self._deleted: list[Favourite] = []
         self._shows_deleted = False
+        self._stamp: object = None
         self._search = LineInput(joint=" ", id="favourites-search")
         self._shelf, self._page = PoemShelf(id="favourites-shelf"), PoemPage()
         self._none, self._empty = Static(id="favourites-none"), Static(id="favourites-empty")
@@ -102,11 +107,17 @@ class FavouritesScreen(StudioScreen):
     def on_mount(self) -> None:
         self._say_everything()
         self._purge()
+        self.set_interval(POLL_S, self._reload_changed)
         if self.display_of_poems.is_traditional:
             self.call_after_refresh(self._load_traditional)
 
     def on_screen_resume(self) -> None:
         self.reload()
+
+    def _reload_changed(self) -> None:
+        """Show what another studio has changed."""
+        if self.is_current and self.store.stamp() != self._stamp:
+            self.reload()
 
     @property
     def _listed(self) -> list[Favourite]:
@@ -142,6 +153,7 @@ class FavouritesScreen(StudioScreen):
     @work(group="reload", exclusive=True, exit_on_error=False)
     async def reload(self, cursor_on: int | None = None) -> None:
         """Read the poems again, and show those that match the search."""
+        self._stamp = self.store.stamp()
         try:
             self._all = await asyncio.to_thread(self.store.list)
             self._deleted = await asyncio.to_thread(self.store.list_deleted)
@@ -270,23 +282,11 @@ class FavouritesScreen(StudioScreen):
         """Ask for the tags, note, title or collection of a poem."""
         if (poem := self.chosen) is None:
             return
-        line, change = field_of(poem, what, self.store)
-        self._edit(f"favourites.ask_{what}", line, change)
+        edit_field(self, self.store, poem.id, what)
 
-    # Dialogs are pushed by the key's action, not later by a worker, so that they receive the keys typed next.
-
-    def _edit(self, question: str, line: str, change: Callable[[str], None]) -> None:
-        """Ask for a line, and apply the change with it."""
-
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self._change(lambda: change(answer))
-
-        self.app.push_screen(AskLine(tr(question), line), answered)
-
-    @work(exit_on_error=False)
-    async def _change(self, change: Callable[[], None]) -> None:
-        if await self._done(change):
+    @on(FieldEdited)
+    async def change_field(self, event: FieldEdited) -> None:
+        if await self._done(event.change):
             # Keep the cursor where later keys may have moved it.
             self.reload()
 
@@ -321,7 +321,7 @@ class FavouritesScreen(StudioScreen):
             path = path_of(name)
             await asyncio.to_thread(export_to, path, poems)
         except StudioError as error:
-            self.notify(tr_error(str(error)), severity="error", markup=False)
+            notify_error(self, error)
             return
         except OSError as error:
             self._say("favourites.file_failed", severity="error", path=path, why=tr_os_error(error))
@@ -341,7 +341,7 @@ class FavouritesScreen(StudioScreen):
         try:
             await asyncio.to_thread(change)
         except StudioError as error:
-            self.notify(tr_error(str(error)), severity="error", markup=False)
+            notify_error(self, error)
             return False
         return True
 

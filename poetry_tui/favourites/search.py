@@ -1,8 +1,8 @@
-"""Parse the user's input: a search by words, #tags and an @collection, and the fields of a favourite."""
+"""Parse the user's input: a search by words, #tags and an @collection; tags; the name of a collection."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from poetry_tui.favourites.store import Favourite, FavouriteStore
+from poetry_tui.favourites.store import Favourite
 
 
 def matches(favourite: Favourite, text: str = "", tag: str = "", collection: str = "") -> bool:
@@ -42,17 +42,6 @@ def tags_of(text: str) -> tuple[str, ...]:
 def collection_of(text: str) -> str:
     """Parse the name of a collection, with or without @; spaces become hyphens, so that a search can name it as one word."""
     return "-".join(text.lstrip("@＠ ").split())
-
-
-def field_of(favourite: Favourite, name: str, store: FavouriteStore) -> tuple[str, Callable[[str], None]]:
-    """The current value of a field (tags, note, title or collection) as a line, and the function that stores an edited line."""
-    number = favourite.id
-    return {
-        "tags": (" ".join(favourite.tags), lambda line: store.set_tags(number, tags_of(line))),
-        "note": (favourite.note, lambda line: store.set_note(number, line.strip())),
-        "title": (favourite.title, lambda line: store.set_title(number, line.strip())),
-        "collection": (favourite.collection, lambda line: store.set_collection(number, collection_of(line))),
-    }[name]
 
 
 def _folded(text: str) -> str:

@@ -137,6 +137,13 @@ class FavouriteStore:
                 row = db.execute(f"SELECT {_COLUMNS} FROM favourites WHERE id = ?", (cursor.lastrowid,)).fetchone()
             return _favourite(row)
 
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Changes whenever somebody has written to the file; None without a readable file."""
+        with contextlib.suppress(OSError):
+            found = self.path.stat()
+            return found.st_ino, found.st_mtime_ns, found.st_size
+        return None
+
     def list(self) -> Favourites:
         """All favourites, newest first."""
         return self._select("WHERE deleted_s IS NULL ORDER BY created_s DESC, id DESC")

@@ -30,7 +30,7 @@ class Shelf(PoetryApp):
         self.said: list[str] = []
 
     def notify(self, message: str, **options: Any) -> None:
-        self.said.append(message)
+        self.said.append(f"{options.get('title', '')} {message}".strip())
         super().notify(message, **options)
 
     @property

@@ -243,6 +243,44 @@ async def test_a_poem_kept_elsewhere_is_there_when_the_screen_is_shown_again(kep
         await until(pilot, lambda: "海" in app.shelf)
 
 
+async def test_what_another_studio_changes_is_shown(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot)
+        kept.delete(kept.list()[0].id)
+        await until(pilot, lambda: len(app.shelf) == 3)
+        kept.add(Favourite(0, "春眠不觉晓。", "春", "m", 1, created_s=4e9))
+        await until(pilot, lambda: app.shelf[0] == "春")
+
+
+async def test_a_note_of_another_studio_is_in_the_dialog_and_not_replaced_unseen(kept: FavouriteStore) -> None:
+    number = kept.list()[0].id
+    app = Shelf()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot)
+        kept.set_note(number, "甲")
+        await pilot.press("n")
+        assert app.screen.query_one(Input).value == "甲"
+        kept.set_note(number, "乙")
+        await pilot.press("丙", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskLine) and "乙" in app.screen._question)
+        assert kept.get(number).note == "乙"
+        assert app.screen.query_one(Input).value == "甲丙"
+        await pilot.press("enter")
+        await loaded(pilot)
+        assert kept.get(number).note == "甲丙"
+
+
+async def test_a_poem_that_another_studio_has_deleted_is_not_asked_about(kept: FavouriteStore) -> None:
+    app = Shelf()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot)
+        kept.delete(kept.list()[0].id)
+        await pilot.press("n")
+        assert any("favourites list" in said for said in app.said)
+        assert not isinstance(app.screen, AskLine)
+
+
 async def test_a_damaged_file_is_said_where_the_list_would_be(studio_home: Path) -> None:
     studio_home.mkdir()
     (studio_home / "favourites.db").write_bytes(b"no database" * 100)
