@@ -24,6 +24,9 @@ settings.load_profile("fuzz" if "STUDIO_FUZZ" in os.environ else "repeatable")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 wait_passively()
 
+# No test cuts the power. A flush takes some milliseconds, and a training of ten steps asks for thirty. A bad descriptor stays an error.
+vars(os)["fsync"] = os.fstat
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let child processes receive the signals that a suite under nohup or in the background ignores.

@@ -309,13 +309,13 @@ def test_quiet_shows_no_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().err == ""
 
 
-def test_quiet_leaves_data_and_errors(studio_home: Path) -> None:
+def test_quiet_leaves_data_and_errors(studio_home: Path, carried_out: CarriedOut) -> None:
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "poetry_tui", *words]
         return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
-    poem = ("compose", "日", "--seed", "7", "--model", "studio-small")
-    told, quiet = run(*poem), run(*poem, "--quiet")
+    poem = "compose 日 --seed 7 --model studio-small"
+    told, quiet = carried_out(poem), run(*poem.split(), "--quiet")
     assert quiet.stdout == told.stdout
     assert told.stderr
     assert quiet.stderr == ""
