@@ -148,7 +148,7 @@ def flat(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_rate_changes(config: Mapping[str, Any], rate_changes: Sequence[tuple[int, float]]) -> Mapping[str, Any]:
-    """Settings to compare, whose learning rate names each later one: `0.01 → 0.005 @ 300`, from step 300 on."""
+    """Append later learning rates, given as (step, rate), to `learning_rate`: `0.01 → 0.005 @ 300` is 0.005 from step 300 on."""
     if not rate_changes:
         return config
     later = "".join(f" → {rate:g} @ {step:,}" for step, rate in rate_changes)

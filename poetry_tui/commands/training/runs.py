@@ -234,7 +234,7 @@ def _written(value: object) -> str:
 
 
 def _settings(run: RunSummary) -> Mapping[str, Any]:
-    """Its settings to be read and compared: with the later learning rates."""
+    """The settings of a run for display and comparison, with the later learning rates."""
     return with_rate_changes(_config(run), run.rate_changes)
 
 

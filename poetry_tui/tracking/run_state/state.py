@@ -222,7 +222,7 @@ class RunState:
 
     @property
     def rate_changes(self) -> tuple[tuple[int, float], ...]:
-        """The peak learning rates that replaced the configured one while it trained, each with the step before it."""
+        """The changes of the peak learning rate during the training: (last step at the old rate, new rate)."""
         return tuple((one.step, one.value) for one in self.controls if one.what == LR_CHANGED and one.value is not None)
 
     @property

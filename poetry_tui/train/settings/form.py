@@ -71,7 +71,7 @@ class RunSettings(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__(can_focus=False)
-        # A wrong setting in config.toml leaves the preset as it is; the screen notifies of it.
+        # The error of an invalid config.toml, whose settings are then ignored; the screen notifies of it.
         self.problem: StudioError | None = None
         answers = self._first_answers()
         self._preset = answers["preset"]
@@ -164,7 +164,8 @@ class RunSettings(VerticalScroll):
             row.show_error(None)
 
     def show_corpora(self, installed: Iterable[str]) -> None:
-        """List the installed corpora, and the installable ones marked as not installed; choose one of the former at first."""
+        """List the installed corpora, and the installable ones marked as not installed. The first call chooses an installed one
+        if the chosen corpus is not."""
         is_first, self._installed = not self._installed, list(installed)
         is_missing = self.corpus in INSTALLABLE and self.corpus not in self._installed
         self._list_corpora(self._installed[0] if is_first and is_missing and self._installed else self.corpus)

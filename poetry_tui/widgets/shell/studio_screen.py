@@ -175,7 +175,7 @@ class StudioScreen(Screen[None]):
 
     @on(Worker.StateChanged)
     def notify_unforeseen(self, event: Worker.StateChanged) -> None:
-        """Notify of a bug in a background worker, which must neither end the studio nor go unnoticed."""
+        """Notify of an error in a background worker; a bug there must neither end the studio nor go unnoticed."""
         if event.state is not WorkerState.ERROR:
             return
         if isinstance(event.worker.error, StudioError):
@@ -206,7 +206,7 @@ class ScreenKeys(Widget):
 def notify_error(
     node: App[None] | Widget, error: StudioError, severity: SeverityLevel = "error", timeout: float | None = None
 ) -> None:
-    """Notify of an error, with its hint below it if it has one, for `timeout` seconds or Textual's usual ones."""
+    """Notify of an error, with its hint if it has one. `timeout`: in seconds; None for Textual's default."""
     title, text = (tr_error(error.message), tr_error(error.hint)) if error.hint else ("", tr_error(error.message))
     node.notify(text, title=title, severity=severity, markup=False, timeout=timeout)
 
