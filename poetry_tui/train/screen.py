@@ -85,7 +85,7 @@ class TrainScreen(StudioScreen):
         self.controls = RunControls(self.runs)
         self.monitor = RunMonitor(self.runs)
         self.control_keys = RunControlKeys(self.runs, self.controls)
-        self.pane_keys = (self.control_keys, self.monitor)
+        self.pane_keys = (self.control_keys, self.monitor, self.monitor.chart)
         self._wanted_run = wanted_run
         self._installed: list[str] | None = None
         # The settings and the folder of the run that was started last.

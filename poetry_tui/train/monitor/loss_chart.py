@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from poetry_tui.preferences.chart_glyphs import is_ascii
 from poetry_tui.preferences.i18n import tr
+from poetry_tui.preferences.keymap import bind
 from poetry_tui.tracking.axis import minute_label
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import Axis, RunState
@@ -101,6 +102,17 @@ class LossChart(Rows):
 
     PREFIX = "loss-chart"
     COMPONENT_CLASSES = {f"loss-chart--{part}" for part in PARTS}
+    BINDINGS = [
+        bind("z", "zoom", "train.zoom"),
+        bind("Z", "zoom_in", "train.zoom_in", display="Z", show=False),
+        bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
+        bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
+        bind("x", "next_axis", "train.axis", show=False),
+        bind("v", "next_chart(1)", "train.chart", show=False),
+        bind("V", "next_chart(-1)", "train.chart_before", display="V", show=False),
+        bind("u", "next_smoothing", "train.smoothing", show=False),
+        bind("g", "toggle_log_scale", "train.log_axis", show=False),
+    ]
     DEFAULT_CSS = """
     LossChart {
         min-height: 5;
@@ -164,28 +176,31 @@ class LossChart(Rows):
         n_points = len(self.state.loss) if self.state is not None else 0
         return n_points > self._n_drawn * (1 + self.zoom / (2 * max(self.content_size.width, 1)))
 
-    def toggle_zoom(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.state is not None
+
+    def action_zoom(self) -> None:
         """Toggle between the whole run and its last part; the smoothed line does not change."""
         self.zoom = 1.0 if self.zoom < 1 else ZOOM
         self.end = 1.0
         self._draw()
 
-    def zoom_in(self) -> None:
+    def action_zoom_in(self) -> None:
         """Zoom in on the end of the visible part."""
         self.zoom = max(self.zoom * ZOOM, MIN_ZOOM)
         self._draw()
 
-    def pan(self, by: float) -> None:
+    def action_pan(self, by: float) -> None:
         """Move the visible part by a share of its width."""
         self.end = min(max(self.end + by * self.zoom, self.zoom), 1.0)
         self._draw()
 
-    def next_kind(self, by: int = 1) -> None:
+    def action_next_chart(self, by: int = 1) -> None:
         """Draw the next curve of the run; zoom and axis are kept."""
         self.kind = CHART_KINDS[(CHART_KINDS.index(self.kind) + by) % len(CHART_KINDS)]
         self._draw()
 
-    def next_smoothing(self) -> None:
+    def action_next_smoothing(self) -> None:
         """Switch to the next smoothing window."""
         self.smoothing = SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)]
         self._draw()
@@ -193,14 +208,14 @@ class LossChart(Rows):
     def on_click(self, event: events.Click) -> None:
         """A click on the title draws the next curve."""
         if event.y == 0:
-            self.next_kind()
+            self.action_next_chart()
 
-    def next_axis(self) -> None:
+    def action_next_axis(self) -> None:
         """Switch the x axis between steps, characters read and minutes."""
         self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
         self._draw()
 
-    def toggle_log_scale(self) -> None:
+    def action_toggle_log_scale(self) -> None:
         """Toggle the value axis between logarithmic and linear."""
         self.is_log = not self.is_log
         self._draw()
@@ -215,7 +230,7 @@ class LossChart(Rows):
         """Zoom around the pointer; with shift or ctrl held, pan."""
         event.stop()
         if event.shift or event.ctrl:
-            self.pan(0.1 if factor > 1 else -0.1)
+            self.action_pan(0.1 if factor > 1 else -0.1)
         else:
             share = min(max((event.x - LABEL_WIDTH) / max(self.content_size.width - LABEL_WIDTH, 1), 0.0), 1.0)
             (first, last), (span_first, span_last) = self._visible, self._span

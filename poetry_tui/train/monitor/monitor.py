@@ -74,15 +74,6 @@ class RunMonitor(Vertical):
         bind("R", "report", "train.report", display="R", show=False),
         bind("l", "toggle_log", "train.log"),
         bind("y", "toggle_resources", "train.system", show=False),
-        bind("z", "zoom", "train.zoom"),
-        bind("Z", "zoom_in", "train.zoom_in", display="Z", show=False),
-        bind("comma", "pan(-0.5)", "train.pan_left", display=",", show=False),
-        bind("full_stop", "pan(0.5)", "train.pan_right", display=".", show=False),
-        bind("x", "next_axis", "train.axis", show=False),
-        bind("v", "next_chart(1)", "train.chart", show=False),
-        bind("V", "next_chart(-1)", "train.chart_before", display="V", show=False),
-        bind("u", "next_smoothing", "train.smoothing", show=False),
-        bind("g", "toggle_log_scale", "train.log_axis", show=False),
     ]
     DEFAULT_CSS = """
     RunMonitor {
@@ -117,6 +108,7 @@ class RunMonitor(Vertical):
     def __init__(self, runs: FollowedRuns) -> None:
         super().__init__()
         self._runs = runs
+        self.chart = LossChart()
         # The run and the status that were drawn last.
         self._follower: RunFollower | None = None
         self._status: Status | None = None
@@ -132,7 +124,7 @@ class RunMonitor(Vertical):
     def compose(self) -> ComposeResult:
         yield RunHeadline()
         yield RunFigures()
-        yield LossChart()
+        yield self.chart
         yield SparklineRow()
         with SideBySide(id="monitor-below"):
             yield PredictionGrid()
@@ -141,7 +133,7 @@ class RunMonitor(Vertical):
             yield LogPane()
 
     def on_mount(self) -> None:
-        self.watch(self.query_one(LossChart), "kind", self._chart_changed)
+        self.watch(self.chart, "kind", self._chart_changed)
 
     def _chart_changed(self, kind: ChartKind) -> None:
         self.set_class(kind not in OVER_STEPS, "-probe")
@@ -154,7 +146,7 @@ class RunMonitor(Vertical):
         """Write all labels in the current language, and draw with the current chart characters."""
         # Redraw the curves at once, before they are due.
         self._noted = ()
-        self.query_one(LossChart).refresh_labels()
+        self.chart.refresh_labels()
         self.query_one(PredictionGrid).refresh_labels()
         self.query_one(SampleTimeline).refresh_labels()
         self.query_one(LogPane).refresh_labels()
@@ -245,13 +237,12 @@ class RunMonitor(Vertical):
 
     def _curves_are_due(self) -> bool:
         late_s = time.monotonic() - self._curves_due_s
-        return late_s >= MAX_CURVES_WAIT_S or (late_s >= 0 and self.query_one(LossChart).has_grown_by_a_dot())
+        return late_s >= MAX_CURVES_WAIT_S or (late_s >= 0 and self.chart.has_grown_by_a_dot())
 
     def _draw_curves(self, state: RunState) -> None:
-        chart = self.query_one(LossChart)
-        chart.show(state, self.selected_step, self._runs.overlay_states)
+        self.chart.show(state, self.selected_step, self._runs.overlay_states)
         self.query_one(SparklineRow).show(state)
-        self._curves_due_s = time.monotonic() + max(chart.cost_s / CURVES_SHARE, MIN_CURVES_PERIOD_S)
+        self._curves_due_s = time.monotonic() + max(self.chart.cost_s / CURVES_SHARE, MIN_CURVES_PERIOD_S)
 
     def _open_log_of_failure(self, follower: RunFollower) -> None:
         """Open the log when the run has failed; close it again when it runs, or another run is followed."""
@@ -297,34 +288,6 @@ class RunMonitor(Vertical):
         """Toggle the resource pane, which replaces the predictions."""
         self.toggle_class("-resources")
         self.paint_at_once()
-
-    def action_zoom(self) -> None:
-        """Toggle the chart between the whole run and its last part."""
-        self.query_one(LossChart).toggle_zoom()
-
-    def action_zoom_in(self) -> None:
-        """Zoom in on the end of the chart's visible part."""
-        self.query_one(LossChart).zoom_in()
-
-    def action_pan(self, by: float) -> None:
-        """Move the chart's visible part by a share of its width."""
-        self.query_one(LossChart).pan(by)
-
-    def action_next_axis(self) -> None:
-        """Switch the chart's x axis between steps, characters and minutes."""
-        self.query_one(LossChart).next_axis()
-
-    def action_next_chart(self, by: int) -> None:
-        """Draw another curve of the run: loss, perplexity, generalisation gap, gradient norm, learning rate, speed, gradients, accuracy."""
-        self.query_one(LossChart).next_kind(by)
-
-    def action_next_smoothing(self) -> None:
-        """Switch the chart to the next smoothing window."""
-        self.query_one(LossChart).next_smoothing()
-
-    def action_toggle_log_scale(self) -> None:
-        """Toggle the chart's value axis between logarithmic and linear."""
-        self.query_one(LossChart).toggle_log_scale()
 
     def action_set_speed(self, factor: float) -> None:
         """Replay `factor` times as fast."""
