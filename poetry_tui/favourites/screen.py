@@ -299,10 +299,11 @@ class FavouritesScreen(StudioScreen):
     def action_poster(self) -> None:
         """Ask how to draw the poem as a poster, and draw it."""
         if poem := self.chosen:
-            from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
+            from poetry_tui.widgets.poster_dialog import PosterDialog
 
             text = self.display_of_poems.to_display_chars(poem.text)
-            self.app.push_screen(PosterDialog(PosterPoem(text, poem.title, form_key_of(poem)), self.services.settings))
+            dialog = PosterDialog(text, self.services.settings, title=poem.title, form=form_key_of(poem))
+            self.app.push_screen(dialog)
 
     def action_export(self) -> None:
         poems = self.matching()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -38,15 +37,6 @@ PAUSE_S = 0.15
 _DRAWN_WIDTH = 360
 
 
-@dataclass(frozen=True, slots=True)
-class PosterPoem:
-    """A poem for a poster: its text in the displayed characters, its title, and its form's key if known."""
-
-    text: str
-    title: str = ""
-    form: str | None = None
-
-
 class PosterDialog(Card[Path | None]):
     """Dismissed with the written file, or with None. Paper and seal are saved in the settings."""
 
@@ -68,9 +58,10 @@ class PosterDialog(Card[Path | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, poem: PosterPoem, settings: SettingsStore) -> None:
+    def __init__(self, text: str, settings: SettingsStore, *, title: str = "", form: str | None = None) -> None:
+        """`text`: the poem in the displayed characters. `form`: its key if known."""
         super().__init__()
-        self._poem, self._settings = poem, settings
+        self._text, self._form, self._settings = text, form, settings
         now = settings.current
         papers = list(PAPERS)
         paper = papers.index(now.poster_paper) if now.poster_paper in papers else 0
@@ -82,14 +73,14 @@ class PosterDialog(Card[Path | None]):
             "poster.seal_kind", _said("poster.white_on_red", "poster.red_on_white"), id="poster-kind"
         )
         self.font = Stepper("poster.font", [], id="poster-font")
-        self.title_field = LineInput(poem.title[:MAX_TITLE_CHARS], max_length=MAX_TITLE_CHARS, id="poster-title")
+        self.title_field = LineInput(title[:MAX_TITLE_CHARS], max_length=MAX_TITLE_CHARS, id="poster-title")
         self.inscription = LineInput(
             max_length=MAX_INSCRIPTION_CHARS, placeholder=tr("poster.example", text="赠友人"), id="poster-inscription"
         )
         self.seal = LineInput(
             now.poster_seal, max_length=MAX_CHARS, placeholder=tr("poster.example", text="李白"), id="poster-seal"
         )
-        self.file = LineInput(_suggested(poem), select_on_focus=False, id="poster-file")
+        self.file = LineInput(_suggested(title or text[:7]), select_on_focus=False, id="poster-file")
         self.preview = PosterPreview()
         self.problem = Static(id="poster-problem", markup=False)
 
@@ -140,9 +131,8 @@ class PosterDialog(Card[Path | None]):
             if not self._fonts:
                 self._fonts = await asyncio.to_thread(han_fonts)
                 self.font.offer([font.family for font in self._fonts], 0)
-            poem = self._poem
             image = await asyncio.to_thread(
-                poster_image, poem.text, self.style, poem.form, self._font_file, _DRAWN_WIDTH
+                poster_image, self._text, self.style, self._form, self._font_file, _DRAWN_WIDTH
             )
         except StudioError as error:
             self.problem.update(tr_error(str(error)))
@@ -158,13 +148,13 @@ class PosterDialog(Card[Path | None]):
     @work(group="write", exclusive=True, exit_on_error=False)
     async def action_write(self) -> None:
         """Write the file and close the dialog; on failure show the error."""
-        poem, style = self._poem, self.style
+        style = self.style
         try:
             path = path_of(self.file.value.strip())
             ending_of(path)
             await asyncio.to_thread(check_new_file, path)
             self.problem.update(tr("poster.drawing"))
-            await asyncio.to_thread(write_poster, path, poem.text, style, poem.form, self._font_file)
+            await asyncio.to_thread(write_poster, path, self._text, style, self._form, self._font_file)
         except StudioError as error:
             self.problem.update(tr_error(str(error)))
         except OSError as error:
@@ -226,8 +216,8 @@ def _said(*keys: str) -> list[str]:
     return [tr(key) for key in keys]
 
 
-def _suggested(poem: PosterPoem) -> str:
+def _suggested(name: str) -> str:
     """A file name in the current folder, from the title or the first characters of the poem."""
-    name = (poem.title or poem.text[:7]).strip("，。？！；：、 ")
+    name = name.strip("，。？！；：、 ")
     name = "".join("·" if one in '/\\:*?"<>|' else one for one in name) or "poster"
     return f"{name}.png"

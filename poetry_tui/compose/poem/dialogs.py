@@ -83,7 +83,7 @@ class PoemDialogs:
     def draw_poster(self, poem: Composition, display_text: str) -> None:
         """Ask how to draw the poem as a poster, and draw it."""
         # Imported here because it loads fonts and images.
-        from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
+        from poetry_tui.widgets.poster_dialog import PosterDialog
 
         title, form = str(poem.config.get("title") or ""), str(poem.config.get("form", FREE_VERSE))
-        self._pane.app.push_screen(PosterDialog(PosterPoem(display_text, title, form), self._settings))
+        self._pane.app.push_screen(PosterDialog(display_text, self._settings, title=title, form=form))

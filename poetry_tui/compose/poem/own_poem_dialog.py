@@ -39,16 +39,12 @@ class OwnPoemDialog(Card[str | None]):
     def __init__(self, text: str = "") -> None:
         super().__init__()
         self._area = TextArea(text, soft_wrap=True, tab_behavior="focus", show_line_numbers=False)
+        # Form, tones and rhyme, or a hint.
         self._verdict = Static(markup=False)
 
     @property
     def text(self) -> str:
         return self._area.text
-
-    @property
-    def verdict(self) -> str:
-        """The line below the text: form, tones and rhyme, or a hint."""
-        return str(self._verdict.render())
 
     def compose(self) -> ComposeResult:
         with Vertical() as card:

@@ -1,6 +1,5 @@
 """The poem pane: the poem, below it the pager and the facts; the keys that step through, lock and revise the poem."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -93,6 +92,7 @@ class PoemPane(Vertical):
         self._session, self._revisions, self._settings, self._spawn = session, revisions, settings, spawn
         self._annotations = AnnotationCache(spawn, self.show_poem)
         self._display = PoemDisplay(settings, self.show_poem)
+        self.to_display_chars = self._display.to_display_chars
         self._marker = PoemMarker()
         # Shown in the first paint.
         self._hint = tr("compose.hint_warming_up")
@@ -104,11 +104,6 @@ class PoemPane(Vertical):
         # Characters typed at the cursor since the last pause.
         self._typed = ""
         self._typing: Timer | None = None
-
-    @property
-    def to_display_chars(self) -> Callable[[str], str]:
-        """`PoemDisplay.to_display_chars` of the pane."""
-        return self._display.to_display_chars
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -155,11 +150,11 @@ class PoemPane(Vertical):
             is_written=current is None or current.is_over,
             cursor=self._session.cursor,
             hint=self._hint,
-            display_chars=self._display.to_display_chars(current.text) if current else "",
+            display_chars=self.to_display_chars(current.text) if current else "",
             annotations=(annotations.annotations if annotations else {}) if with_annotations else None,
             locked=revision.locked if revision else frozenset(),
             is_upright=self._display.is_upright,
-            title=self._display.to_display_chars(title),
+            title=self.to_display_chars(title),
             stanza_starts=_stanza_starts(current) if current and current.is_over else (),
         )
 
@@ -175,11 +170,6 @@ class PoemPane(Vertical):
             self.mount(self.pattern, before=self.view)
         self.pattern.show(pattern)
         self.view.display = pattern is None
-
-    @property
-    def pattern_text(self) -> str:
-        """The displayed tone pattern; "" while the poem is displayed."""
-        return self.pattern.render().plain if self.pattern is not None else ""
 
     def action_tones(self) -> None:
         """Toggle tones beside the characters; tones replace pinyin."""
@@ -303,7 +293,7 @@ class PoemPane(Vertical):
     def action_poster(self) -> None:
         current = self._session.current
         if current is not None and current.tokens:
-            self.dialogs.draw_poster(current, self._display.to_display_chars(current.text))
+            self.dialogs.draw_poster(current, self.to_display_chars(current.text))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         current = self._session.current

@@ -45,14 +45,10 @@ class RhymeDictionary(Card[str | None]):
         self._wanted, self._character = group, character
         self._entries: Sequence[RhymeEntry] = ()
         self._input = LineInput(placeholder=tr("rhymes.look_up"), compact=True)
+        # The groups of the typed character.
         self._where = Static(id="where", markup=False)
         self._groups = OptionList(markup=False)
         self._characters = Static(markup=False)
-
-    @property
-    def said(self) -> str:
-        """The line below the field: the groups of the typed character."""
-        return str(self._where.render())
 
     def compose(self) -> ComposeResult:
         with Vertical() as card:

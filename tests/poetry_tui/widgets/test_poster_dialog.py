@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from engine.commands.poster import fonts
 from engine.system.errors import StudioError
 from poetry_tui.preferences.settings import Settings, SettingsStore
-from poetry_tui.widgets.poster_dialog import PosterDialog, PosterPoem
+from poetry_tui.widgets.poster_dialog import PosterDialog
 from tests.engine.commands.poster.conftest import POEM, font_folder  # noqa: F401 - a fixture
 
 
@@ -30,7 +30,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
 
 
 async def opened(pilot: Pilot[None], settings: SettingsStore) -> PosterDialog:
-    dialog = PosterDialog(PosterPoem(POEM, "江上", "qijue"), settings)
+    dialog = PosterDialog(POEM, settings, title="江上", form="qijue")
     pilot.app.push_screen(dialog)
     await until(pilot, lambda: bool(dialog.preview._rows))
     return dialog
@@ -83,7 +83,7 @@ async def test_what_does_not_fit_and_a_missing_font_are_said_in_the_dialog(
             raise StudioError("No font with Chinese characters was found.", fonts.INSTALL_HINT)
 
         monkeypatch.setattr("poetry_tui.widgets.poster_dialog.han_fonts", none)
-        bare = PosterDialog(PosterPoem(POEM), settings)
+        bare = PosterDialog(POEM, settings)
         app.push_screen(bare)
         await until(pilot, lambda: "fonts-noto-cjk" in str(bare.problem.render()))
 

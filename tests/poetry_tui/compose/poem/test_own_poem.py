@@ -83,7 +83,7 @@ async def test_the_card_says_what_is_wrong_while_a_poem_is_typed(until: Until) -
         await _typed(studio, AGAINST_THE_RULES)
         card = studio.app.screen
         assert isinstance(card, OwnPoemDialog)
-        await studio.until(lambda: "does not rhyme" in card.verdict)
+        await studio.until(lambda: "does not rhyme" in str(card._verdict.render()))
 
 
 async def test_a_text_that_is_left_is_there_when_the_card_opens_again(until: Until) -> None:

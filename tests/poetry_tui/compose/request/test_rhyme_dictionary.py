@@ -60,7 +60,7 @@ async def test_escape_leaves_the_rhyme_as_it_was_and_an_unknown_character_is_sai
         studio.screen.fields.form.step(2)
         card = await _opened(studio)
         card.query_one(Input).value = "㐂"
-        await studio.until(lambda: "does not have 㐂" in card.said)
+        await studio.until(lambda: "does not have 㐂" in str(card._where.render()))
         await studio.press("escape")
         await studio.until(lambda: not isinstance(studio.app.screen, RhymeDictionary))
         assert studio.screen.fields.wanted_rhyme is None

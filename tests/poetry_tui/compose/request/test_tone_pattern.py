@@ -44,7 +44,10 @@ async def test_the_pattern_is_displayed_while_the_form_has_the_focus(until: Unti
         await studio.until(lambda: len(studio.screen.fields.form.values) > 10)
         studio.screen.fields.form.step(2)
         await studio.press("w")
-        await studio.until(lambda: "tone pattern" in studio.screen.poem_pane.pattern_text)
+        await studio.until(lambda: studio.screen.poem_pane.pattern is not None)
+        view = studio.screen.poem_pane.pattern
+        assert view is not None
+        await studio.until(lambda: "tone pattern" in view.render().plain)
         assert not studio.screen.poem_pane.view.display
         await studio.press("escape")
         await studio.until(lambda: studio.screen.poem_pane.view.display)
