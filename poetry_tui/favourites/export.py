@@ -110,12 +110,13 @@ def export(favourites: Iterable[Favourite], form: str) -> str | bytes:
     return FORMATS[form](favourites)
 
 
-def export_to(path: Path, favourites: Iterable[Favourite]) -> None:
-    """Write the favourites to a new file in the format of its ending.
+def export_to(path: Path, favourites: Iterable[Favourite], *, replaces: bool = False) -> None:
+    """Write the favourites to a file in the format of its ending, in place of an existing one if `replaces`.
 
     Raises:
         StudioError: the file exists, or its ending names no format.
         OSError: the file cannot be written.
     """
-    check_new_file(path)
-    write_atomically(path, export(favourites, format_of(path)))
+    form = format_of(path)
+    check_new_file(path, replaces=replaces or None)
+    write_atomically(path, export(favourites, form))

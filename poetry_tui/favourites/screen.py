@@ -64,18 +64,15 @@ class FavouritesScreen(StudioScreen):
         & #favourites-left { width: 44; }
         &.-narrow #favourites-left { width: 32; }
         & PoemShelf {
-            height: 1fr; border: round $panel; padding: 0;
-            border-title-color: $text-muted; border-subtitle-color: $text-muted;
-            &:focus { border: round $accent; background-tint: transparent; }
+            height: 1fr; border: round $panel; padding: 0; border-title-color: $text-muted;
+            border-subtitle-color: $text-muted; &:focus { border: round $accent; background-tint: transparent; }
         }
         & #favourites-search { border: round $panel; background: transparent; height: 3; &:focus { border: round $accent; } }
         & PoemPage { width: 1fr; border: round $panel; }
         & #favourites-none { color: $text-muted; padding: 1 2; height: 1fr; border: round $panel; display: none; }
         & #favourites-empty { height: 1fr; content-align: center middle; text-align: center; display: none; padding: 0 4; }
-        &.-none-found PoemShelf { display: none; }
-        &.-none-found #favourites-none { display: block; }
-        &.-empty #favourites-body { display: none; }
-        &.-empty #favourites-empty { display: block; }
+        &.-none-found PoemShelf, &.-empty #favourites-body { display: none; }
+        &.-none-found #favourites-none, &.-empty #favourites-empty { display: block; }
     }
     """
 
@@ -306,21 +303,26 @@ class FavouritesScreen(StudioScreen):
             self.app.push_screen(dialog)
 
     def action_export(self) -> None:
-        poems = self.matching()
+        self._ask_for_file(self.matching(), f"poems-{datetime.date.today():%Y-%m-%d}.md", tr("favourites.ask_export"))
 
-        def answered(line: str | None) -> None:
-            if line and line.strip():
-                self._export(poems, line.strip())
+    def _ask_for_file(self, poems: list[Favourite], line: str, question: str, existing: Path | None = None) -> None:
+        """Ask which file to export to; `existing` may be replaced."""
 
-        suggestion = f"poems-{datetime.date.today():%Y-%m-%d}.md"
-        self.app.push_screen(AskLine(tr("favourites.ask_export"), suggestion), answered)
+        def answered(answer: str | None) -> None:
+            if answer and answer.strip():
+                self._export(poems, answer.strip(), existing)
+
+        self.app.push_screen(AskLine(question, line), answered)
 
     @work(exit_on_error=False)
-    async def _export(self, poems: list[Favourite], name: str) -> None:
+    async def _export(self, poems: list[Favourite], name: str, existing: Path | None) -> None:
         path = Path(name)
         try:
             path = path_of(name)
-            await asyncio.to_thread(export_to, path, poems)
+            if path != existing and path.is_file():
+                self._ask_for_file(poems, name, tr("shell.replace", path=path), path)
+                return
+            await asyncio.to_thread(export_to, path, poems, replaces=path == existing)
         except StudioError as error:
             notify_error(self, error)
             return
@@ -328,8 +330,6 @@ class FavouritesScreen(StudioScreen):
             self._say("favourites.file_failed", severity="error", path=path, why=tr_os_error(error))
             return
         self._say("favourites.exported", n=len(poems), path=path.absolute())
-
-    # Helpers
 
     @work(group="purge", exit_on_error=False)
     async def _purge(self) -> None:

@@ -83,6 +83,8 @@ class PosterDialog(Card[Path | None]):
         self.file = LineInput(_suggested(title or text[:7]), select_on_focus=False, id="poster-file")
         self.preview = PosterPreview()
         self.problem = Static(id="poster-problem", markup=False)
+        # The file that the next enter replaces.
+        self._existing: Path | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal() as card:
@@ -152,7 +154,11 @@ class PosterDialog(Card[Path | None]):
         try:
             path = path_of(self.file.value.strip())
             ending_of(path)
-            await asyncio.to_thread(check_new_file, path)
+            if path != self._existing and path.is_file():
+                self._existing = path
+                self.problem.update(tr("shell.replace", path=path))
+                return
+            await asyncio.to_thread(check_new_file, path, replaces=path == self._existing or None)
             self.problem.update(tr("poster.drawing"))
             await asyncio.to_thread(write_poster, path, self._text, style, self._form, self._font_file)
         except StudioError as error:

@@ -41,6 +41,17 @@ def verse_of(text: str) -> tuple[str, str]:
     return title, "".join(marked)
 
 
+def check_length(verse: str) -> None:
+    """Raises: UsageError: the verse has more than `MAX_OWN_CHARS` characters."""
+    if len(verse) > MAX_OWN_CHARS:
+        raise UsageError(
+            "This text has {number} characters; a poem here has {number2} at most.",
+            "Paste a single poem.",
+            number=f"{len(verse):,}",
+            number2=MAX_OWN_CHARS,
+        )
+
+
 def own_composition(text: str, model: str | None) -> Composition:
     """The composition of a typed text. No character is locked, so the model may rewrite each of them in a revision.
 
@@ -53,13 +64,7 @@ def own_composition(text: str, model: str | None) -> Composition:
     title, verse = verse_of(text)
     if not verse:
         raise UsageError("There is no line of verse in this text.", "Type or paste Chinese verse, a line or more.")
-    if len(verse) > MAX_OWN_CHARS:
-        raise UsageError(
-            "This text has {number} characters; a poem here has {number2} at most.",
-            "Paste a single poem.",
-            number=len(verse),
-            number2=MAX_OWN_CHARS,
-        )
+    check_length(verse)
     report = check(verse)
     # The form's constraints do not allow these licences of rhyme and joining.
     is_plain = not any(one.name in (BROKEN_QUATRAIN, BORROWED_RHYME) for one in report.licences)

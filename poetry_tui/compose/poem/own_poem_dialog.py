@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
-from poetry_tui.preferences.i18n import tr, tr_label
+from engine.system.errors import UsageError
+from poetry_tui.preferences.i18n import tr, tr_error, tr_label
 from poetry_tui.widgets.cards import Card
 
 if TYPE_CHECKING:
@@ -66,11 +67,16 @@ class OwnPoemDialog(Card[str | None]):
     @work(group="judge", exclusive=True, exit_on_error=False)
     async def _judge(self) -> None:
         await asyncio.sleep(PAUSE_S)
-        from poetry_tui.compose.poem.own_poem import verse_of
+        from poetry_tui.compose.poem.own_poem import check_length, verse_of
 
         verse = (await asyncio.to_thread(verse_of, self.text))[1]
         if not verse:
             self._verdict.update(tr("own.nothing"))
+            return
+        try:
+            check_length(verse)
+        except UsageError as error:
+            self._verdict.update(Content.styled(tr_error(str(error)), "$text-error"))
             return
         from poetry_tui.compose.poem.facts import tone_facts
         from poetry_tui.widgets.poem.annotations import annotate

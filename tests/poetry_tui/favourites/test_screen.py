@@ -198,23 +198,36 @@ async def test_a_picture_of_poems_is_refused_with_the_endings_there_are(
     assert not [path for path in tmp_path.iterdir() if path.suffix]
 
 
-async def test_the_listed_poems_are_exported_and_no_file_is_replaced(kept: FavouriteStore, tmp_path: Path) -> None:
+async def test_the_listed_poems_are_exported_and_no_file_is_replaced_unasked(
+    kept: FavouriteStore, tmp_path: Path
+) -> None:
     target = tmp_path / "poems.jsonl"
     app = Shelf()
     async with app.run_test() as pilot:
         await loaded(pilot)
         app.screen.query_one("#favourites-search", Input).value = "#秋"
         await pilot.pause()
-        for answer in (target, target, tmp_path / "poems.jsonl" / "below.md"):
+        for answer in (target, tmp_path / "poems.jsonl" / "below.md", target):
             await pilot.press("E")
             await until(pilot, lambda: isinstance(app.screen, AskLine))
             app.screen.query_one(Input).value = str(answer)
             await pilot.press("enter")
             await loaded(pilot)
+        await until(pilot, lambda: isinstance(app.screen, AskLine) and "is there already" in app.screen._question)
+        target.write_text("mine", encoding="utf-8")
+        await pilot.press("escape")
+        await loaded(pilot)
+        assert target.read_text(encoding="utf-8") == "mine"
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, AskLine))
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AskLine) and "is there already" in app.screen._question)
+        await pilot.press("enter")
+        await loaded(pilot)
     lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
     assert [line["begin"] for line in lines] == ["山", "日"]
     assert "2 poems were written" in "\n".join(app.said)
-    assert "is there already" in "\n".join(app.said)
     assert "There is no folder" in "\n".join(app.said)
 
 

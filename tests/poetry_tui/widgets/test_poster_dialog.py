@@ -52,14 +52,19 @@ async def test_enter_writes_the_poster_and_paper_and_seal_are_remembered(
     assert (settings.current.poster_paper, settings.current.poster_seal) == ("night", "李白")
 
 
-async def test_a_file_that_is_there_stays_as_it_is(settings: SettingsStore, tmp_path: Path) -> None:
+async def test_a_file_that_is_there_stays_as_it_is_until_enter_is_pressed_once_more(
+    settings: SettingsStore, tmp_path: Path
+) -> None:
     (tmp_path / "江上.png").write_text("mine")
     app: App[None] = App()
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await opened(pilot, settings)
         await pilot.press("enter")
         await until(pilot, lambda: "is there already" in str(dialog.problem.render()))
-    assert (tmp_path / "江上.png").read_text() == "mine"
+        assert (tmp_path / "江上.png").read_text() == "mine"
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, PosterDialog))
+    assert (tmp_path / "江上.png").read_bytes()[:4] == b"\x89PNG"
 
 
 async def test_what_does_not_fit_and_a_missing_font_are_said_in_the_dialog(

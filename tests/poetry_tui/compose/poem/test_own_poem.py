@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.events import Paste
 from textual.widgets import TextArea
 
 from engine.prosody.text import LINE_MARKS, is_han
@@ -84,6 +85,17 @@ async def test_the_card_says_what_is_wrong_while_a_poem_is_typed(until: Until) -
         card = studio.app.screen
         assert isinstance(card, OwnPoemDialog)
         await studio.until(lambda: "does not rhyme" in str(card._verdict.render()))
+
+
+async def test_a_text_that_is_too_long_is_said_to_be_at_once(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await studio.press("n")
+        await studio.until(lambda: isinstance(studio.app.screen, OwnPoemDialog))
+        card = studio.app.screen
+        assert isinstance(card, OwnPoemDialog)
+        studio.app.post_message(Paste("红豆生南国，" * 200))
+        await studio.until(lambda: "1,200 characters" in str(card._verdict.render()))
+        assert "single poem" in str(card._verdict.render())
 
 
 async def test_a_text_that_is_left_is_there_when_the_card_opens_again(until: Until) -> None:
