@@ -140,6 +140,11 @@ def _changed(config: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name in IN_EVERY_TITLE or base.get(name) != value}
 
 
+def format_value(value: str) -> str:
+    """A setting's value as the settings form shows it."""
+    return {"None": MISSING, "True": tr("train.yes"), "False": tr("train.no")}.get(value, value)
+
+
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     """Flatten settings: `model.cell` becomes `cell`."""
     own = {name: value for name, value in config.items() if name != "model"}

@@ -13,7 +13,7 @@ from engine.prosody.text import split_lines
 from engine.runs.smoothing import WINDOW_STEPS
 from engine.system.errors import StudioError
 from poetry_tui.preferences.i18n import tr, tr_label
-from poetry_tui.tracking.comparison import Comparison, Row, aligned, compare, differing, with_rate_changes
+from poetry_tui.tracking.comparison import Comparison, Row, aligned, compare, differing, format_value, with_rate_changes
 from poetry_tui.tracking.report.blocks import Block, Code, Heading, Paragraph, Poem, Prediction, Table
 from poetry_tui.tracking.report.curves import curves, embeddings, probes
 from poetry_tui.tracking.report.history import RunHistory, spread
@@ -93,12 +93,13 @@ def _question(changed: Mapping[str, Sequence[Any]]) -> str:
 
 def _poems(histories: Sequence[RunHistory]) -> str:
     """The corpora, with number of poems and licence if a checkpoint has them."""
-    found = []
-    for history in histories:
-        corpus: Mapping[str, Any] = history.about.get("corpus", {})
-        name = str(history.config.get("corpus", "–"))
-        found.append(f"{name} ({corpus['n_poems']:,}; {corpus['licence']})" if corpus else name)
-    return ", ".join(dict.fromkeys(found))
+    return ", ".join(dict.fromkeys(map(_corpus, histories)))
+
+
+def _corpus(history: RunHistory) -> str:
+    corpus: Mapping[str, Any] = history.about.get("corpus", {})
+    name = str(history.config.get("corpus", "–"))
+    return f"{name} ({corpus['n_poems']:,}; {corpus['licence']})" if corpus else name
 
 
 def _figures(side_by_side: Comparison) -> Iterator[Block]:
@@ -117,14 +118,9 @@ def _settings(names: Sequence[str], settings: Sequence[Row]) -> Iterator[Block]:
     """A table of settings; those that differ are highlighted (and come first, see `compare`)."""
     yield Heading(tr_label("report.settings"))
     marked = frozenset(number for number, row in enumerate(settings) if row.differs)
-    yield Table(("", *names), [(row.name, *map(_plain, row.values)) for row in settings], marked)
+    yield Table(("", *names), [(row.name, *map(format_value, row.values)) for row in settings], marked)
     if marked:
         yield Paragraph(tr("report.differing"))
-
-
-def _plain(value: str) -> str:
-    """A setting's value without Python's notation for None, True and False."""
-    return {"None": "–", "True": "yes", "False": "no"}.get(value, value)
 
 
 def _predictions(histories: Sequence[RunHistory]) -> Iterator[Block]:
@@ -154,7 +150,7 @@ def _samples(histories: Sequence[RunHistory]) -> Iterator[Block]:
     for history in sampled:
         yield Heading(history.name, 3)
         for sample in history.state.sample_rounds(1)[0].samples:
-            yield Poem(f"{sample.begin} · seed {sample.seed}", split_lines(sample.text))
+            yield Poem(f"{sample.begin} · {tr('train.field.seed')} {sample.seed}", split_lines(sample.text))
 
 
 def _machine(histories: Sequence[RunHistory]) -> Iterator[Block]:
@@ -164,10 +160,8 @@ def _machine(histories: Sequence[RunHistory]) -> Iterator[Block]:
         made_with: Mapping[str, Any] = history.about.get("made_with", {})
         device = history.state.started.device if history.state.started else "–"
         versions = ", ".join(f"{name} {version}" for name, version in made_with.items()) or "–"
-        corpus: Mapping[str, Any] = history.about.get("corpus", {})
-        poems = f"{corpus['name']}, {corpus['n_poems']:,} poems, {corpus['licence']}" if corpus else "–"
-        rows.append((history.name, device, versions, poems))
-    yield Table(("", "device", "versions", "corpus"), rows)
+        rows.append((history.name, device, versions, _corpus(history)))
+    yield Table(("", tr("train.field.device"), tr("report.versions"), tr("train.field.corpus")), rows)
     yield Paragraph(f"{platform.platform()} · Python {platform.python_version()}")
 
 

@@ -17,7 +17,7 @@ from textual.widgets import Button
 from poetry_tui.preferences.i18n import TRANSLATIONS, tr, tr_label
 from poetry_tui.preferences.keymap import bind, translated
 from poetry_tui.preferences.themes import FAINT
-from poetry_tui.tracking.comparison import MISSING, Comparison, Row
+from poetry_tui.tracking.comparison import Comparison, Row, format_value
 from poetry_tui.train.followed_runs import FOLLOWED_LETTER, OVERLAY_LETTERS
 from poetry_tui.widgets.cards import Card
 
@@ -114,11 +114,6 @@ def label_of(row: Row) -> str:
     """The label of a row: a figure's short label if there is one, else its label; a setting's label, else its field name."""
     keys = (f"train.short.{row.name.removeprefix('report.')}", row.name, f"train.field.{row.name}")
     return next((tr(key) for key in keys if key in TRANSLATIONS), row.name)
-
-
-def format_value(value: str) -> str:
-    """A setting's value as the settings form shows it."""
-    return {"None": MISSING, "True": tr("train.yes"), "False": tr("train.no")}.get(value, value)
 
 
 def _row(

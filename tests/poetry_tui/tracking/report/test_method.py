@@ -5,9 +5,9 @@ from typing import Any
 
 from engine.config.presets import preset
 from poetry_tui.preferences.i18n import in_language
-from poetry_tui.tracking.report.blocks import Paragraph
+from poetry_tui.tracking.report.blocks import Paragraph, Table
 from poetry_tui.tracking.report.history import RunHistory
-from poetry_tui.tracking.report.page import question_and_method
+from poetry_tui.tracking.report.page import blocks, question_and_method
 from tests.poetry_tui.tracking import make_run
 
 
@@ -57,3 +57,12 @@ def test_the_method_says_network_data_and_training_of_one_run() -> None:
 
 def test_a_run_that_told_no_settings_has_neither_question_nor_method() -> None:
     assert text_of(RunHistory("silent")) == ""
+
+
+def test_the_tables_of_a_chinese_report_are_chinese() -> None:
+    run = history({"corpus": {"name": "tang", "n_poems": 54469, "licence": "MIT"}}, tied=True)
+    with in_language("zh"):
+        *_, settings, machine = [block for block in blocks([run]) if isinstance(block, Table)]
+    assert ("tied", "是") in settings.rows
+    assert machine.header == ("", "设备", "版本", "语料")
+    assert machine.rows[0][-1] == "tang (54,469; MIT)"
