@@ -85,8 +85,8 @@ class FavouritesScreen(StudioScreen):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.store = FavouriteStore()
-        self._marker = PoemMarker()
         self.display_of_poems = PoemDisplay(services.settings, self.show_poem_page)
+        self._marker = PoemMarker(self.display_of_poems.to_display_chars)
         self._all: list[Favourite] = []
         # The last deleted one first.
         self._deleted: list[Favourite] = []

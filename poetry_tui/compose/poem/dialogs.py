@@ -25,9 +25,11 @@ class PoemDialogs:
         revisions: RevisionController,
         settings: SettingsStore,
         spawn: Spawn,
+        to_display_chars: Callable[[str], str],
     ) -> None:
         self._pane, self._session, self._revisions = pane, session, revisions
         self._settings, self._spawn = settings, spawn
+        self._to_display_chars = to_display_chars
         self.own_text = ""
 
     def choose_revision(self) -> None:
@@ -43,7 +45,7 @@ class PoemDialogs:
                 self._revisions.go_to(rows[index].revision.number)
 
         if rows:
-            labels = [self._revisions.label_of(row) for row in rows]
+            labels = [self._to_display_chars(self._revisions.label_of(row)) for row in rows]
             self._pane.app.push_screen(Choose(tr_label("compose.history"), labels, here), go_to)
 
     def show_quotations(self, text: str, index: int) -> None:

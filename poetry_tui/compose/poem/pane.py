@@ -93,14 +93,14 @@ class PoemPane(Vertical):
         self._annotations = AnnotationCache(spawn, self.show_poem)
         self._display = PoemDisplay(settings, self.show_poem)
         self.to_display_chars = self._display.to_display_chars
-        self._marker = PoemMarker()
+        self._marker = PoemMarker(self._display.to_display_chars)
         # Shown in the first paint.
         self._hint = tr("compose.hint_warming_up")
         self.view = PoemView(self._hint)
         self.pager = Pager()
         self.facts = Facts()
         self.pattern: FormPatternView | None = None
-        self.dialogs = PoemDialogs(self, session, revisions, settings, spawn)
+        self.dialogs = PoemDialogs(self, session, revisions, settings, spawn, self._display.to_display_chars)
         # Characters typed at the cursor since the last pause.
         self._typed = ""
         self._typing: Timer | None = None

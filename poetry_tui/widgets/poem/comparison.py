@@ -1,6 +1,7 @@
 """Two poems side by side: their forms, tones and rhymes; if one revises the other, the differing characters are highlighted."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,7 +28,7 @@ _DIFFERS = "bold $accent"
 
 @dataclass(frozen=True, slots=True)
 class ComparedPoem:
-    """A poem to compare, in the displayed characters. `form`: its key if known; `about`: a line about its origin."""
+    """A poem to compare. `form`: its key if known; `about`: a line about its origin."""
 
     text: str
     title: str = ""
@@ -38,7 +39,9 @@ class ComparedPoem:
 class PoemMarker:
     """Remembers the first of two poems to compare."""
 
-    def __init__(self) -> None:
+    def __init__(self, to_display_chars: Callable[[str], str]) -> None:
+        """`to_display_chars`: a text in the characters that are displayed."""
+        self._to_display_chars = to_display_chars
         self._marked: ComparedPoem | None = None
 
     def mark(self, poem: ComparedPoem, widget: Widget) -> None:
@@ -49,7 +52,7 @@ class PoemMarker:
             self._marked = poem
             widget.app.notify(tr("compose.marked"), markup=False)
         elif marked.text != poem.text:
-            widget.app.push_screen(ComparisonScreen(marked, poem))
+            widget.app.push_screen(ComparisonScreen(marked, poem, self._to_display_chars))
         else:
             widget.app.notify(tr("compose.unmarked"), markup=False)
 
@@ -75,9 +78,9 @@ class ComparisonScreen(Card[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,m,q", "dismiss", show=False)]
 
-    def __init__(self, first: ComparedPoem, second: ComparedPoem) -> None:
+    def __init__(self, first: ComparedPoem, second: ComparedPoem, to_display_chars: Callable[[str], str] = str) -> None:
         super().__init__()
-        self._poems = (first, second)
+        self._poems, self._to_display_chars = (first, second), to_display_chars
         self._columns = (Static(), Static())
 
     def compose(self) -> ComposeResult:
@@ -106,12 +109,18 @@ class ComparisonScreen(Card[None]):
     def _show(self, *annotations: "PoemAnnotations | None") -> None:
         others = differing(*(poem.text for poem in self._poems))
         for column, poem, found in zip(self._columns, self._poems, annotations, strict=True):
-            column.update(_column(poem, found, others))
+            column.update(_column(poem, found, others, self._to_display_chars))
 
 
-def _column(poem: ComparedPoem, found: "PoemAnnotations | None", others: frozenset[int]) -> Content:
+def _column(
+    poem: ComparedPoem,
+    found: "PoemAnnotations | None",
+    others: frozenset[int],
+    to_display_chars: Callable[[str], str],
+) -> Content:
     """Title, form and rhyme, then each line of verse with its tones below it."""
-    rows = [Content.styled(poem.title or split_lines(poem.text)[0].rstrip(LINE_MARKS), "bold")]
+    lines = split_lines(to_display_chars(poem.text))
+    rows = [Content.styled(to_display_chars(poem.title) or lines[0].rstrip(LINE_MARKS), "bold")]
     facts = (*found.names, *found.rhyme_groups) if found else ()
     rows += [
         Content.styled(" · ".join(facts) or " ", FAINT),
@@ -119,7 +128,7 @@ def _column(poem: ComparedPoem, found: "PoemAnnotations | None", others: frozens
         Content(),
     ]
     at = 0
-    for line in split_lines(poem.text):
+    for line in lines:
         verse, tones = Content(), Content()
         for index, character in enumerate(line, start=at):
             verse += Content.styled(character, _DIFFERS if index in others else "")

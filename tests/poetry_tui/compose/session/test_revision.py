@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from textual import events
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 
 from engine.composing.replies import Progress
 from engine.corpus.readers.formats import open_poems
@@ -18,6 +18,7 @@ from poetry_tui.favourites.store import FavouriteStore
 from poetry_tui.preferences.i18n import Language
 from poetry_tui.preferences.settings import Settings, load_settings, settings_file
 from poetry_tui.widgets.cards import Choose
+from poetry_tui.widgets.poem.comparison import ComparisonScreen
 from poetry_tui.widgets.poem.poem_view import PoemView
 from tests.poetry_tui.compose.open_studio import REGULAR, OpenStudio, open_studio
 from tests.poetry_tui.conftest import Until
@@ -247,6 +248,25 @@ async def test_the_tones_are_shown_and_judged_even_for_free_verse(until: Until) 
         assert "七绝" in facts(studio)
         assert "一东" in facts(studio)
     assert load_settings(settings_file()).with_tones
+
+
+async def test_revisions_and_compared_poems_are_in_the_characters_that_are_displayed(until: Until) -> None:
+    async with open_studio(until) as studio:
+        await studio.press("z", "enter")
+        await studio.written()
+        await studio.press("m", "r")
+        await studio.written(2)
+        await studio.until(lambda: "滿船" in studio.screen.poem_pane.to_display_chars("满船"))
+        await studio.press("h")
+        await studio.until(lambda: isinstance(studio.app.screen, Choose))
+        assert "江頭一笛風，滿船" in studio.app.screen._values[0]  # type: ignore[attr-defined]
+        await studio.press("escape", "b", "月", "enter")
+        await studio.written(3)
+        await studio.press("m")
+        await studio.until(lambda: isinstance(studio.app.screen, ComparisonScreen))
+        shown = "".join(str(column.render()) for column in studio.app.screen.query(Static))
+        assert "滿船" in shown
+        assert "满船" not in shown
 
 
 async def test_columns_and_traditional_characters_are_for_the_eye_alone(until: Until) -> None:
