@@ -37,9 +37,12 @@ def configured_keys() -> dict[str, str]:
 
 def translation_key(binding: Binding) -> str | None:
     """The translation key of a binding; None for a binding of a Textual widget."""
-    # Textual makes the palette's binding itself.
-    key = "shell.palette" if binding.action in ("command_palette", "app.command_palette") else binding.id
-    return key if key in TRANSLATIONS else None
+    # Textual makes these bindings itself.
+    if binding.action in ("command_palette", "app.command_palette"):
+        return "shell.palette"
+    if binding.description == "Dismiss menu":
+        return "shell.close_menu"
+    return binding.id if binding.id in TRANSLATIONS else None
 
 
 def translated(active: ActiveBinding) -> ActiveBinding:

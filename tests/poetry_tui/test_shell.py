@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.command import CommandList, CommandPalette
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
 from poetry_tui.app import PoetryApp
 from poetry_tui.compose.screen import ComposeScreen
@@ -331,3 +331,26 @@ async def test_a_card_has_a_frame_of_ascii_where_the_terminal_has_no_other(key: 
         await until(pilot, lambda: app.screen is not screen)
         await pilot.pause()
         assert not set("╭╮╰╯▊▎▔▁") & set("".join(strip.text for strip in app.screen._compositor.render_strips()))
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "按 q 或 Ctrl-Q 退出"), ("en", "press q or ctrl+q")])
+async def test_ctrl_c_says_in_the_language_of_the_studio_how_to_quit(
+    language: Language, said: str, no_engine: None
+) -> None:
+    app = PoetryApp(Settings(language=language))
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+c")
+        assert any(said in notice.message for notice in app._notifications)
+
+
+async def test_an_open_menu_of_choices_names_its_key_in_the_language_of_the_studio(
+    train_first: None, until: Until
+) -> None:
+    app = PoetryApp(Settings(language="zh"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query(Select))
+        select = app.screen.query(Select).first()
+        select.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: select.expanded)
+        assert app.screen.active_bindings["escape"].binding.description == "收起"

@@ -59,7 +59,7 @@ def _surprise(token: Token, room: int) -> str:
     """The surprisal, with its name if that fits."""
     nats = f"{token.surprisal_nats:.1f}" if token.is_known else "…"
     full = tr("compose.surprisal", nats=nats)
-    return full if cell_len(full) <= room else f"{nats} nats"
+    return full if cell_len(full) <= room else tr("favourites.nats", nats=nats)
 
 
 def _sound(inspection: Inspection) -> str:
