@@ -341,7 +341,7 @@ class PoetryApp(App[None]):
             ask_before_quitting(self, folders)
 
     def action_help_quit(self) -> None:
-        """Answer Ctrl-C, which does not quit."""
+        """Notify how to quit; called for Ctrl-C, which does not quit."""
         self.notify(tr("shell.how_to_quit"), markup=False)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:

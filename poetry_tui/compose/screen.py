@@ -117,7 +117,7 @@ class ComposeScreen(StudioScreen):
 
     @on(SessionSaver.Restored)
     def show_restored(self) -> None:
-        """Display the restored poems, whose keys the footer names from now on: the focus goes there unless the user has moved it."""
+        """Display the restored poems; unless the user has moved the focus, move it to them, so that the footer shows their keys."""
         if self.focused is self.request_form.picker:
             self.set_focus(self.poem_pane.view)
         self.show()

@@ -20,12 +20,12 @@ class FieldEdited(Message):
 
 
 def edit_field(screen: Screen[None], store: FavouriteStore, number: int, field: str) -> None:
-    """Ask for the line of a field as it is stored now, and post a `FieldEdited` to `screen`.
+    """Ask for a field, starting with its stored value, and post a `FieldEdited` to `screen`.
 
-    If the field has changed when the line is entered, the line is asked for again, with the changed one in the question.
+    If the stored value has changed when the user enters the line, ask again and show the changed value in the question.
 
     Raises:
-        StudioError: when the favourite does not exist any more or cannot be read.
+        StudioError: the favourite does not exist any more, or cannot be read.
     """
     line, _ = _field_of(store.get(number), field, store)
     _ask(screen, store, number, field, line, line, tr(f"favourites.ask_{field}"))

@@ -30,7 +30,7 @@ from poetry_tui.widgets.poem.comparison import ComparedPoem, PoemMarker
 from poetry_tui.widgets.poem.poem_display import PoemDisplay
 from poetry_tui.widgets.shell.studio_screen import CopyWanted, Services, StudioScreen, notify_error
 
-# Seconds between two looks for changes of another studio.
+# Interval of checks for changes by another studio.
 POLL_S = 1.0
 
 
@@ -112,7 +112,7 @@ class FavouritesScreen(StudioScreen):
         self.reload()
 
     def _reload_changed(self) -> None:
-        """Show what another studio has changed."""
+        """Reload the list if another studio has changed the store."""
         if self.is_current and self.store.stamp() != self._stamp:
             self.reload()
 

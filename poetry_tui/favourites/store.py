@@ -138,7 +138,7 @@ class FavouriteStore:
             return _favourite(row)
 
     def stamp(self) -> tuple[int, int, int] | None:
-        """Changes whenever somebody has written to the file; None without a readable file."""
+        """Inode, modification time and size of the file, which change with every write; None without a readable file."""
         with contextlib.suppress(OSError):
             found = self.path.stat()
             return found.st_ino, found.st_mtime_ns, found.st_size

@@ -93,13 +93,13 @@ class InspectorPane(Vertical):
         tokens = current.visible if current else []
         index = cursor if cursor is not None else len(tokens) - 1
         token = tokens[index] if 0 <= index < len(tokens) else None
-        # Without a cursor the network is not displayed, but the figures of a restored poem or a candidate are asked for.
+        # Without a cursor an inspection is requested only for a token with unknown figures (a restored poem or a candidate).
         is_over = current is not None and current.is_over
         is_wanted = cursor is not None or (is_over and token is not None and not token.is_known)
         self.inspector.show(token, self._inspected_character(index) if is_wanted else None)
 
     def _inspected_character(self, index: int) -> InspectCharacter | None:
-        """A position of the displayed poem, for the engine; None for an incomplete poem."""
+        """The request to inspect a position of the displayed poem; None for an incomplete poem."""
         revision = self._session.revision
         if revision is None:
             return None

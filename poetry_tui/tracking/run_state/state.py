@@ -301,7 +301,7 @@ class RunState:
 
     @property
     def long_work_periods(self) -> list[int]:
-        """Steps from one validation to the next, and from one checkpoint to the next."""
+        """The intervals of validations and of checkpoints, in steps; an interval that is not set is left out."""
         return [number for name in LONG_WORK if isinstance(number := self.config.get(name), int) and number > 0]
 
     @property

@@ -122,7 +122,7 @@ class RunHeadline(Widget):
         room = width - line.cell_length - name.cell_length
         if room >= 2:
             return [line + Content(" " * room) + name]
-        # The name comes first here, so that nothing cuts it.
+        # The name comes first here, so that it is not cut.
         lines = Content.assemble(badge, " ", name, "  ", what_next(follower)).wrap(max(width, 1))
         if len(lines) > self._max_lines:
             cut = Content(" ").join(lines[self._max_lines - 1 :])

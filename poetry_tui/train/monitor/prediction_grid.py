@@ -99,7 +99,7 @@ class PredictionGrid(VerticalScroll, inherit_bindings=False):
         )
 
     def _target(self, event: Compared, start: int, end: int, scale: tuple[Style, ...]) -> Content:
-        # A run of before may have written fewer probabilities than characters.
+        # A run of an older version may have written fewer probabilities than characters.
         probabilities = chain(event.probability[start:end], repeat(0.0))
         tints = (scale[round(share_of(one) * (len(scale) - 1))] for one in probabilities)
         return Content.assemble(*zip(map(two_cells, event.target[start:end]), tints, strict=False))

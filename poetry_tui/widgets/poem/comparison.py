@@ -40,7 +40,7 @@ class PoemMarker:
     """Remembers the first of two poems to compare."""
 
     def __init__(self, to_display_chars: Callable[[str], str]) -> None:
-        """`to_display_chars`: a text in the characters that are displayed."""
+        """`to_display_chars` converts a text to the displayed characters, simplified or traditional."""
         self._to_display_chars = to_display_chars
         self._marked: ComparedPoem | None = None
 
