@@ -8,7 +8,7 @@ from textual import work
 from textual.binding import BindingType
 
 from engine.system.errors import StudioError
-from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.tracking import control
 from poetry_tui.tracking.control import RunCommand
@@ -16,7 +16,7 @@ from poetry_tui.tracking.replay import RunReplay
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.train.followed_runs import FollowedRuns
 from poetry_tui.widgets.fields import AskLine
-from poetry_tui.widgets.shell.studio_screen import ScreenKeys
+from poetry_tui.widgets.shell.studio_screen import ScreenKeys, notify_error
 
 
 class RunControls:
@@ -124,7 +124,7 @@ class RunControlKeys(ScreenKeys):
         try:
             await asyncio.to_thread(command, folder)
         except StudioError as error:
-            self._notify_error(error)
+            notify_error(self, error)
         else:
             if done:
                 self.notify(done, markup=False)
@@ -141,12 +141,9 @@ class RunControlKeys(ScreenKeys):
             try:
                 rate = control.learning_rate_of(answer)
             except StudioError as error:
-                self._notify_error(error)
+                notify_error(self, error)
                 return
             done = tr("train.asked.lr", rate=f"{rate:g}")
             self.send(lambda folder: control.set_learning_rate(folder, rate), follower.folder, done)
 
         self.app.push_screen(AskLine(tr("train.ask_rate", rate=f"{follower.state.lr:.3g}")), change)
-
-    def _notify_error(self, error: StudioError) -> None:
-        self.notify(tr_error(str(error)), severity="error", markup=False)

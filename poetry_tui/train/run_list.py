@@ -20,6 +20,7 @@ from poetry_tui.tracking.comparison import titles
 from poetry_tui.tracking.summary import RunSummary
 from poetry_tui.tracking.wording import COLOURS, SYMBOLS, moment, summary_figures
 from poetry_tui.widgets.fields import AskLine
+from poetry_tui.widgets.shell.studio_screen import notify_error
 
 # Symbol and letter: a click here overlays the run, a click on the rest of the row follows it.
 LETTER_CELLS = 4
@@ -107,7 +108,7 @@ class RunList(OptionList):
             try:
                 rename_run(run.folder, name)
             except StudioError as error:
-                self.notify(tr_error(str(error)), severity="error", markup=False)
+                notify_error(self, error)
             self.show([replace(one, labels=read_labels(one.folder)) for one in self._runs])
 
         self.app.push_screen(AskLine(tr("train.ask_name", run=run.id), run.labels.name), rename)

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from engine.config.schema import TrainConfig
 from engine.runs.folder import read_config
 from engine.system.errors import StudioError
-from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.terminal.compat import bindings_of
 from poetry_tui.tracking import control as runs
@@ -31,7 +31,7 @@ from poetry_tui.train.run_controls import RunControlKeys, RunControls
 from poetry_tui.train.run_list import RunList
 from poetry_tui.train.settings.form import INSTALLABLE, RunSettings
 from poetry_tui.train.settings.questions import answers_of
-from poetry_tui.widgets.shell.studio_screen import ModelWanted, Services, StudioScreen
+from poetry_tui.widgets.shell.studio_screen import ModelWanted, Services, StudioScreen, notify_error
 
 LIST_PERIOD_S = 2.0
 
@@ -212,7 +212,7 @@ class TrainScreen(StudioScreen):
         try:
             folder = await asyncio.to_thread(runs.start_run, event.config)
         except StudioError as error:
-            self._notify_error(error)
+            notify_error(self, error)
             return
         self._started = (event.config, folder)
         self.remove_class("-offer", "-settings")
@@ -270,7 +270,7 @@ class TrainScreen(StudioScreen):
             try:
                 config = read_config(self.runs.followed.folder)
             except StudioError as error:
-                self._notify_error(error)
+                notify_error(self, error)
                 return
             self.query_one(RunSettings).fill(answers_of(config))
             self.action_new()
@@ -307,6 +307,3 @@ class TrainScreen(StudioScreen):
         """Compose with the best checkpoint of the followed run; a training goes on."""
         if self.runs.followed is not None:
             self.post_message(ModelWanted(str(self.runs.followed.folder)))
-
-    def _notify_error(self, error: StudioError) -> None:
-        self.notify(tr_error(str(error)), severity="error", markup=False)

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.worker import WorkType
 
 from engine.system.errors import StudioError
-from poetry_tui.preferences.i18n import tr, tr_error
+from poetry_tui.preferences.i18n import tr
 from poetry_tui.preferences.keymap import bind
 from poetry_tui.tracking.reader import LogTail, RunFollower
 from poetry_tui.tracking.replay import RunReplay
@@ -34,6 +34,7 @@ from poetry_tui.train.monitor.loss_chart import LossChart
 from poetry_tui.train.monitor.prediction_grid import PredictionGrid
 from poetry_tui.train.monitor.resource_pane import ResourcePane
 from poetry_tui.train.monitor.samples import MAX_ROUNDS, SampleTimeline
+from poetry_tui.widgets.shell.studio_screen import notify_error
 
 # Figures that change more often cannot be read, and reading and painting take processor time from the training.
 READ_PERIOD_S = 0.2
@@ -310,6 +311,6 @@ class RunMonitor(Vertical):
         try:
             page = await write_in_child(folders, folder_for(folders))
         except StudioError as error:
-            self.notify(tr_error(str(error)), severity="error", markup=False)
+            notify_error(self, error)
             return
         self.notify(tr("train.report_written", path=page), timeout=REPORT_NOTICE_S, markup=False)

@@ -75,9 +75,7 @@ async def test_a_run_is_told_to_save_to_sample_and_to_change_its_rate(heartbeats
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, AskLine))
         await pilot.press(*"fast", "enter")
-        await until(
-            pilot, lambda: "fast is no learning rate." in [n.message.split(" Write")[0] for n in app._notifications]
-        )
+        await until(pilot, lambda: "fast is no learning rate." in [notice.title for notice in app._notifications])
 
 
 async def test_quitting_asks_once_when_a_training_from_here_still_runs(

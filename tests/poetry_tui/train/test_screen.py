@@ -300,7 +300,8 @@ async def test_a_run_that_cannot_be_started_is_said_and_the_studio_goes_on(
         await until(pilot, lambda: train(app)._installed)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: [note.message for note in app._notifications])
-        assert "The disk is full [/b]." in next(iter(app._notifications)).message
+        notice = next(iter(app._notifications))
+        assert (notice.title, notice.message) == ("The disk is full [/b].", "Make room.")
 
 
 async def test_markup_in_what_a_model_wrote_is_shown_as_it_is(heartbeats: None, until: Until) -> None:
