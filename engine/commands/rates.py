@@ -131,7 +131,7 @@ def _samples(
 
     n_poems, phrases = arguments.n_poems, arguments.phrases
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
-    say("{n_poems:,} free poems", n_poems=n_poems)
+    say("{n_poems:,} free {n_poems:poem|poems}", n_poems=n_poems)
     free = write_sample(loaded, random_requests(loaded.vocabulary, config, n_poems, None))
     for form in wanted:
         say("{n_poems:,} poems {key} {form}", n_poems=n_poems, key=form.key, form=form.name)

@@ -31,7 +31,7 @@ class Message(str):
 
     def __new__(cls, template: str, /, **parameters: object) -> Self:
         listed = {
-            name: ", ".join(map(str, value)) if isinstance(value, tuple) else argument_of(value)
+            name: ", ".join(map(str, value)) if isinstance(value, tuple) else countable(argument_of(value))
             for name, value in parameters.items()
         }
         text = super().__new__(cls, template.format(**listed) if parameters else template)
@@ -66,6 +66,19 @@ class Message(str):
         if isinstance(value, list):
             return tuple(map(cls._parameter, value))
         return cls.from_dict(value) if isinstance(value, dict) else value
+
+
+class _Count(int):
+    """An integer whose format `{n:poem|poems}` is the word for one or for several."""
+
+    def __format__(self, spec: str, /) -> str:
+        one, bar, several = spec.partition("|")
+        return (one if self == 1 else several) if bar else super().__format__(spec)
+
+
+def countable(value: object) -> object:
+    """An integer as one that templates can count with, `{n} {n:poem|poems}`; any other value unchanged."""
+    return _Count(value) if type(value) is int else value
 
 
 def _placeholders(template: str) -> set[str]:

@@ -206,7 +206,7 @@ def _report_of_corpus(corpus: Corpus) -> tuple[CleaningReport, list[FormRate]]:
         print_note(
             "{name} was read as {format}: {meaning}.", name=corpus.source, format=corpus.read_as, meaning=meaning
         )
-    print_note("Checking {n_poems:,} poems against the rules of verse.", n_poems=corpus.n_poems)
+    print_note("Checking {n_poems:,} {n_poems:poem|poems} against the rules of verse.", n_poems=corpus.n_poems)
     return corpus.cleaning, pass_rates(corpus.poems())
 
 
@@ -237,7 +237,7 @@ def _show(corpus: Corpus, *, as_json: bool) -> None:
         return
     dropped = sum(corpus.cleaning.dropped.values())
     about = worded(
-        "{name}: {n_poems:,} poems, {n_han:,} Han characters, in {folder}",
+        "{name}: {n_poems:,} {n_poems:poem|poems}, {n_han:,} Han {n_han:character|characters}, in {folder}",
         name=corpus.name,
         n_poems=corpus.n_poems,
         n_han=corpus.n_han,

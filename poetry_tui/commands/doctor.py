@@ -73,7 +73,9 @@ def _clear(options: argparse.Namespace) -> None:
     if any(run.status.is_live for run in list_runs()):
         raise RunError("A training is running, and reads the caches of its corpus.", "Stop it first.")
     n_caches, n_bytes = clear_caches()
-    print_note("{n_caches} caches were removed, {size}.", n_caches=n_caches, size=megabytes(n_bytes))
+    print_note(
+        "{n_caches} {n_caches:cache was|caches were} removed, {size}.", n_caches=n_caches, size=megabytes(n_bytes)
+    )
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -99,7 +101,10 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
             worded("device"),
             device.get("problem")
             or worded(
-                "{device} ({name}), {cores} cores", device=device["device"], name=device["name"], cores=device["cores"]
+                "{device} ({name}), {cores} {cores:core|cores}",
+                device=device["device"],
+                name=device["name"],
+                cores=device["cores"],
             ),
         ),
         (worded("data"), where["data"] + ("" if where["home_is_writable"] else worded(" (cannot be written)"))),
@@ -110,7 +115,10 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
         (worded("cache"), where["cache"]),
         (
             worded("corpora"),
-            listed(worded("{name} ({n_poems:,} poems)", name=c["name"], n_poems=c["n_poems"]) for c in found["corpora"])
+            listed(
+                worded("{name} ({n_poems:,} {n_poems:poem|poems})", name=c["name"], n_poems=c["n_poems"])
+                for c in found["corpora"]
+            )
             or worded("none yet"),
         ),
         (worded("models"), listed(model["name"] for model in found["models"]) or worded("none")),

@@ -156,7 +156,7 @@ def _export(options: argparse.Namespace) -> None:
     check_new_file(options.output, replaces=options.force)
     with reporting_file_errors(options.output):
         write_atomically(options.output, exported)
-    print_note("{n_poems} poems were written to {path}.", n_poems=len(found), path=options.output)
+    print_note("{n_poems:,} {n_poems:poem was|poems were} written to {path}.", n_poems=len(found), path=options.output)
 
 
 def _format(wanted: str | None, output: Path | None) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
+from engine.system.errors import countable
 from engine.system.paths import bundled_rows
 from engine.system.translations import in_chinese, phrases
 
@@ -64,7 +65,7 @@ def tr(key: str, **values: object) -> str:
     """Translate a key and fill its `{name}` placeholders; English if the language is `both`. Raises KeyError for an unknown key."""
     chinese, english = TRANSLATIONS[key]
     chosen = with_keys(chinese if _language == "zh" else english)
-    return chosen.format(**values) if values else chosen
+    return chosen.format(**{name: countable(value) for name, value in values.items()}) if values else chosen
 
 
 def tr_label(key: str) -> str:

@@ -96,7 +96,7 @@ def _text(
     _refuse_too_many(constraint, len(characters), form, len(character_slots), "position")
     if constraint == "keep" and len(characters) < len(character_slots):
         raise ComposeError(
-            "The kept text has {number} positions, but {form} has {number2}.",
+            "The kept text has {number} {number:position|positions}, but {form} has {number2}.",
             "Write □ for every character that is to be composed.",
             number=len(characters),
             form=form.name,
@@ -106,7 +106,7 @@ def _text(
     for number, (line, length) in enumerate(zip(whole, form.line_lengths, strict=False), start=1):
         if len(lines) > 1 and len(line) != length:
             raise ComposeError(
-                "Line {number} of {constraint} has {number2} characters, but that of {form} has {number3}.",
+                "Line {number} of {constraint} has {number2} {number2:character|characters}, but that of {form} has {number3}.",
                 "Give lines of the form's lengths.",
                 number=number,
                 constraint=NAMES[constraint],
@@ -143,7 +143,7 @@ def _folded(constraint: str, text: str, vocabulary: Vocabulary) -> str:
 def _refuse_too_many(constraint: str, n_characters: int, form: Form, n_slots: int, what: str) -> None:
     if n_characters > n_slots:
         raise ComposeError(
-            "{constraint} has {number} characters, but {form} has {number2} {what}s.",
+            "{constraint} has {number} {number:character|characters}, but {form} has {number2} {what}s.",
             "Give fewer, or choose a longer form.",
             constraint=_capital(NAMES[constraint]),
             number=n_characters,

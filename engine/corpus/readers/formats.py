@@ -194,7 +194,7 @@ def how_read(file: PoemFile, n_poems: int | None = None) -> Message:
     came = (
         Message("; one poem came of it")
         if n_poems == 1
-        else Message("; {n_poems:,} poems came of it", n_poems=n_poems or 0)
+        else Message("; {n_poems:,} {n_poems:poem|poems} came of it", n_poems=n_poems or 0)
     )
     said = [
         Message(

@@ -212,7 +212,7 @@ def _trouble(run: RunSummary) -> str:
         return worded(run.problem)
     if n_malformed == 1:
         return worded("1 line of its events is malformed")
-    return worded("{n_lines:,} lines of its events are malformed", n_lines=n_malformed)
+    return worded("{n_lines:,} {n_lines:line of its events is|lines of its events are} malformed", n_lines=n_malformed)
 
 
 def _n_malformed(run: RunSummary) -> int:
