@@ -32,7 +32,9 @@ class ForcedCharacter:
 
     @property
     def named(self) -> Message:
-        """The character with the field that forces it."""
+        """The character with the field that forces it. Characters are kept by each revision, without a word of the user about it."""
+        if self.constraint == "keep":
+            return Message("{character} of the poem", character=self.character)
         return Message("{character} of {constraint}", character=self.character, constraint=NAMES[self.constraint])
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.composing.constraints.forced_characters import NAMES, ForcedCharacter
+from engine.composing.constraints.forced_characters import ForcedCharacter
 from engine.composing.constraints.layout import Slot
 from engine.composing.constraints.token_prosody import EITHER_BITS, LEVEL_BIT, OBLIQUE_BIT, Codes
 from engine.prosody.forms.definitions import Form, Segment, SegmentOption, TonePattern
@@ -183,10 +183,4 @@ def _misfit(
 
 def _described(one: ForcedCharacter, system: RhymeBook) -> Message:
     reading = reading_of(one.character, system)
-    return Message(
-        "{character} of {constraint} ({reading}, {position})",
-        character=one.character,
-        constraint=NAMES[one.constraint],
-        reading=reading,
-        position=one.position,
-    )
+    return Message("{one} ({reading}, {position})", one=one.named, reading=reading, position=one.position)

@@ -159,7 +159,7 @@ def said_of(wish: ComposeConfig) -> str:
         (ComposeConfig(form="五绝", tone_pattern="xy"), "五绝没有名为 'xy' 的平仄式。它的平仄式有："),
         (
             ComposeConfig(form="五绝", keep="日日日日日／月月月月月／山山山山月／水水水水水"),
-            "留下的字的“月”是仄，而五绝在第 2 句第 5 字要平声。换一个字，或换一种诗体。",
+            "诗中的“月”是仄，而五绝在第 2 句第 5 字要平声。换一个字，或换一种诗体。",
         ),
     ],
 )

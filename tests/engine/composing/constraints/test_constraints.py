@@ -200,7 +200,10 @@ def assert_kept(constraint: ComposeConfig, poem: Composition) -> None:
         ({"acrostic_tail": "□月"}, "月 of the acrostic of line ends is 仄, but 五绝 wants 平 at position 5 of line 2."),
         ({"acrostic_tail": "□畑"}, "The rhyme book does not tell the tone of 畑 of the acrostic of line ends"),
         ({"keep": "□月□月□" + "□" * 15, "tone_pattern": "aBbA"}, ""),
-        ({"keep": "□春□□□□人" + "□" * 13}, "春 of the kept text (平, position 2 of line 1) and 人 of the kept text"),
+        (
+            {"keep": "□春□□□□人" + "□" * 13},
+            "春 of the poem (平, position 2 of line 1) and 人 of the poem (平",
+        ),
         (
             {"begin": "□春", "tone_pattern": "aBbA"},
             "but the tone pattern aBbA of 五绝 wants 仄 at position 2 of line 1.",
