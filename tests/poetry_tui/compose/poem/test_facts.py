@@ -15,7 +15,5 @@ def test_with_the_corpus_the_run_and_its_place_are_named() -> None:
 
 def test_without_the_corpus_a_bound_is_called_one() -> None:
     bound = Novelty(7, "", 4, 0, is_exact=False)
-    assert said(bound) == (
-        "at most 7 characters shared · no line copied · install the model's corpus for the exact figure"
-    )
+    assert said(bound) == ("at most 7 characters shared · no line copied · unverified: install the model's corpus")
     assert "lines copied: at most 2" in said(Novelty(7, "", 4, 2, is_exact=False))
