@@ -89,7 +89,7 @@ TITLES = [
     "夏日山居",
     "夜泊",
 ]
-STRENGTHS = ("BEGIN_NATS", "LAST_PLACE_NATS", "CONTINUE_NATS", "RESERVED_NATS", "STANDING_NATS")
+STRENGTHS = ("BEGIN_NATS", "LAST_PLACE_NATS", "CONTINUE_NATS", "RESERVED_NATS", "PRESENT_NATS")
 HEAD = "| strength | literally | by field | titles | ln p | mark | distinct-2 |\n|--:|--:|--:|--:|--:|--:|--:|"
 
 

@@ -122,7 +122,7 @@ class PoetryApp(App[None]):
             current = configured_settings(current)
         self.services = Services(
             EngineClient(self._tell_engine, model=current.model),
-            SettingsStore(current, self._say_unsaved),
+            SettingsStore(current, self._notify_unsaved),
             InputGate(self),
         )
         self._wanted_run, self._wanted_lesson = wanted_run, wanted_lesson
@@ -265,7 +265,7 @@ class PoetryApp(App[None]):
 
     # Settings
 
-    def _say_unsaved(self, error: OSError) -> None:
+    def _notify_unsaved(self, error: OSError) -> None:
         text = tr("shell.settings_unsaved", path=settings_file(), why=tr_os_error(error))
         self.notify(text, severity="warning", markup=False)
 

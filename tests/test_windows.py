@@ -111,7 +111,7 @@ def test_a_process_of_its_own_is_started_by_what_windows_knows(monkeypatch: pyte
 
 
 def test_a_training_hears_ctrl_c_where_there_is_no_hang_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.system.interruption.POLITE", (signal.SIGTERM,))
+    monkeypatch.setattr("engine.system.interruption.TERMINATION_SIGNALS", (signal.SIGTERM,))
     before = signal.getsignal(signal.SIGHUP)
     with StopRequest(lambda _line: None) as stop:
         stop.can_save = True

@@ -90,6 +90,6 @@ if __name__ == "__main__":
         main()
         sys.stdout.flush()
     except OutputLostError as lost:
-        sys.exit(0 if lost.is_unwanted else f"The output cannot be written: {lost}.")
+        sys.exit(0 if lost.is_broken_pipe else f"The output cannot be written: {lost}.")
     except StudioError as error:
         sys.exit(str(error))

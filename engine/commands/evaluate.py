@@ -120,7 +120,7 @@ def _read(arguments: argparse.Namespace) -> list[Poem]:
             name=path,
             why=dropped or "there is none in it",
         )
-    if file.is_chosen_by_looking and not arguments.json:
+    if file.is_detected and not arguments.json:
         say(how_read(file, cleaner.report.n_read))
     if dropped:
         say("left out of {n_poems:,} poems: {reasons}", n_poems=cleaner.report.n_read, reasons=dropped)

@@ -46,8 +46,8 @@ def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object],
         with interruptible():
             status = run_and_flush(run)
     except OutputLostError as lost:
-        if lost.is_unwanted or lost.is_hang_up:
-            return 0 if lost.is_unwanted else INTERRUPTED
+        if lost.is_broken_pipe or lost.is_hang_up:
+            return 0 if lost.is_broken_pipe else INTERRUPTED
         complain(
             StudioError("The output cannot be written: {error}.", "Make room, or send stdout elsewhere.", error=lost)
         )

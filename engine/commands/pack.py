@@ -67,7 +67,7 @@ def pack(arguments: argparse.Namespace) -> int:
     models = [load_model(source, device) for source in sources]
     loaded = models[0] if len(models) == 1 else mean_of(models, shares)
     kept = ("corpus", "training", "steps", "n_chars_seen", "started_from", "mean_of", "made_with")
-    about = _without_places({key: loaded.metadata[key] for key in kept if key in loaded.metadata})
+    about = _without_local_paths({key: loaded.metadata[key] for key in kept if key in loaded.metadata})
     corpus = _corpus_of(loaded)
     figures = dict(loaded.metadata.get("figures", {}))
     if corpus is not None:
@@ -143,11 +143,11 @@ def _validation_nats(loaded: "LoadedModel", corpus: "Corpus") -> float:
     return tally_batches(loaded.model, batches, loaded.vocabulary, loaded.device, config.chunk_rows).nats_per_han
 
 
-def _without_places(about: dict[str, Any]) -> dict[str, Any]:
+def _without_local_paths(about: dict[str, Any]) -> dict[str, Any]:
     """Metadata without local paths: a parent model is given by name."""
     if "started_from" not in about:
         return about
-    ancestor = _without_places(about["started_from"])
+    ancestor = _without_local_paths(about["started_from"])
     place = {"start_from": ancestor.get("name", NUMBERED_RUN.format(number=1))}
     members = [{**member, "training": {**member["training"], **place}} for member in about.get("mean_of", ())]
     return {
@@ -163,16 +163,16 @@ def _command_again(about: dict[str, Any]) -> str:
 
     The commands of a model that it was started from, or of the members of a mean, come first.
     """
-    commands, _ = _makings(about, count(1), is_last=True)
+    commands, _ = _reproduction_commands(about, count(1), is_last=True)
     return " && ".join(commands)
 
 
-def _makings(about: dict[str, Any], numbers: Iterator[int], *, is_last: bool) -> tuple[list[str], str]:
+def _reproduction_commands(about: dict[str, Any], numbers: Iterator[int], *, is_last: bool) -> tuple[list[str], str]:
     """The commands that reproduce a model, and the name that the last one gives it; the final model is not numbered."""
     commands: list[str] = []
     beginning = None
     if "started_from" in about:
-        commands, beginning = _makings(about["started_from"], numbers, is_last=False)
+        commands, beginning = _reproduction_commands(about["started_from"], numbers, is_last=False)
     members = about.get("mean_of", [about])
     is_mean = len(members) > 1
     runs = []

@@ -127,21 +127,21 @@ def _samples(
     arguments: argparse.Namespace,
     corpus: "Corpus | None",
 ) -> "Iterator[tuple[Form, SamplingMode, Sample]]":
-    from engine.evaluation.samples import acrostic_requests, random_requests, real_samples, write_sample
+    from engine.evaluation.samples import acrostic_requests, compose_sample, random_requests, real_samples
 
     n_poems, phrases = arguments.n_poems, arguments.phrases
     real = real_samples(loaded, corpus, wanted, n_poems, config.seed) if corpus else {}
     say("{n_poems:,} free {n_poems:poem|poems}", n_poems=n_poems)
-    free = write_sample(loaded, random_requests(loaded.vocabulary, config, n_poems, None))
+    free = compose_sample(loaded, random_requests(loaded.vocabulary, config, n_poems, None))
     for form in wanted:
         say("{n_poems:,} poems {key} {form}", n_poems=n_poems, key=form.key, form=form.name)
         in_form = config.replace(form=form.key)
-        yield form, "constrained", write_sample(loaded, random_requests(loaded.vocabulary, in_form, n_poems, form))
+        yield form, "constrained", compose_sample(loaded, random_requests(loaded.vocabulary, in_form, n_poems, form))
         if fitting := [phrase for phrase in phrases if len(phrase) <= len(form.line_lengths)]:
-            yield form, "acrostic", write_sample(loaded, acrostic_requests(in_form, n_poems, fitting))
+            yield form, "acrostic", compose_sample(loaded, acrostic_requests(in_form, n_poems, fitting))
         if loaded.vocabulary.tag(f"form:{form.key}") is not None:
             requests = random_requests(loaded.vocabulary, config, n_poems, form)
-            yield form, "conditioned", write_sample(loaded, requests, conditioned_on=form)
+            yield form, "conditioned", compose_sample(loaded, requests, conditioned_on=form)
         yield form, "unconditional", free.only(form)
         if form.key in real:
             yield form, "real", real[form.key]

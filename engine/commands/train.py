@@ -92,7 +92,7 @@ def train(arguments: argparse.Namespace) -> int:
         )
     if not arguments.json and is_main_process():
         sink.print(str(folder))
-    if sink.lost is not None and not (sink.lost.is_unwanted or sink.lost.is_hang_up):
+    if sink.lost is not None and not (sink.lost.is_broken_pipe or sink.lost.is_hang_up):
         raise RunError(
             "The output could not be written: {error}.",
             "All of it stands in {path}.",

@@ -104,7 +104,7 @@ def _decode(
     while poems:
         on_progress(len(poems[0].token_ids), poems[0].max_chars)
         of_all, state = loaded.model.step_log_probs(torch.tensor(last, device=loaded.device), state)  # (R,) -> (R, V)
-        log_probs = of_all[:, : loaded.vocabulary.n_drawable].numpy()
+        log_probs = of_all[:, : loaded.vocabulary.n_predictable].numpy()
         _append_next(poems, log_probs, config, bias)
         yield log_probs
         rows = [row for row, poem in enumerate(poems) if not poem.is_over()]
@@ -147,6 +147,6 @@ def _append_next(
 @functools.lru_cache(maxsize=4)
 def _drawable(n_tokens: int, *, may_end: bool) -> Bools:
     """The tokens that may be sampled (1, V): all characters, and END if `may_end`."""
-    drawable = np.ones((1, n_tokens), np.bool_)
-    drawable[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = False
-    return drawable
+    allowed = np.ones((1, n_tokens), np.bool_)
+    allowed[:, [PAD, UNKNOWN, BEGIN] if may_end else [PAD, UNKNOWN, BEGIN, END]] = False
+    return allowed

@@ -75,7 +75,7 @@ def likeliest(
     if limit == 0:
         return ()
     n_special = len(SPECIAL_TOKENS)
-    characters = log_probs[n_special : vocabulary.n_drawable]
+    characters = log_probs[n_special : vocabulary.n_predictable]
     limit = min(limit, len(characters))
     order = np.argpartition(-characters, limit - 1)[:limit]
     order = order[np.lexsort((order, -characters[order]))] + n_special

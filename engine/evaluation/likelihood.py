@@ -43,7 +43,7 @@ def han_indices(vocabulary: Vocabulary) -> Bools:
     `UNKNOWN` counts as one: in a cleaned corpus it is hardly ever anything else.
     """
     indices = np.zeros(len(vocabulary), dtype=np.bool_)
-    indices[: vocabulary.n_drawable] = [False, True, False, False, *map(is_han, vocabulary.characters)]
+    indices[: vocabulary.n_predictable] = [False, True, False, False, *map(is_han, vocabulary.characters)]
     return indices
 
 

@@ -90,7 +90,7 @@ def acrostic_requests(config: ComposeConfig, n_poems: int, phrases: Sequence[str
         yield config.replace(acrostic=phrase, seed=config.seed + first), min(BATCH_SIZE, n_poems - first)
 
 
-def write_sample(loaded: LoadedModel, requests: Requests, conditioned_on: Form | None = None) -> Sample:
+def compose_sample(loaded: LoadedModel, requests: Requests, conditioned_on: Form | None = None) -> Sample:
     """Compose the poems of requests. `conditioned_on`: the form whose control code precedes free verse."""
     texts, logprobs, n_requested = [], [], 0
     began = time.perf_counter()

@@ -23,9 +23,9 @@ SMALLEST_PROBABILITY = torch.finfo(torch.float32).tiny
 # a third faster than unaligned rows.
 ALIGNED_FLOATS = 32
 # Columns appended to the features: two are used, the others pad to the block size of the products.
-N_BESIDE = 16
+N_BIAS_COLUMNS = 16
 # The logit of the padding columns from V to V′.
-IMPOSSIBLE = -1e4
+PADDING_LOGIT = -1e4
 # The number of rows of a 16-bit chunk is a multiple of it.
 EVEN_ROWS = 32
 
@@ -86,7 +86,7 @@ def _sums_in_32_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
     nats = bias.new_zeros(())
     ones = bias.new_ones(len(features))
     for rows, logits in _logits(features, weight, bias, chunk_rows):
-        grad_logits = _become_gradient(logits, targets[rows, None], nats)[:, : len(weight)]  # beyond, all is 0
+        grad_logits = _softmax_minus_one_hot_(logits, targets[rows, None], nats)[:, : len(weight)]  # beyond, all is 0
         grad_bias.addmv_(grad_logits.T, ones[rows])  # the sum over rows; twice as fast as sum(0)
         torch.mm(grad_logits, weight, out=grad_features[rows])  # (rows, V) @ (V, F) -> (rows, F)
         grad_weight.addmm_(grad_logits.T, features[rows])  # (V, rows) @ (rows, F) -> (V, F)
@@ -120,21 +120,21 @@ def _sums_in_16_bits(features: Tensor, weight: Tensor, bias: Tensor, targets: Te
 
 
 def _with_ones(features: Tensor, chunk_rows: int) -> Tensor:
-    """The features with columns of ones for the bias appended (chunks · chunk_rows, F + N_BESIDE). Padding rows are zero, and so
+    """The features with columns of ones for the bias appended (chunks · chunk_rows, F + N_BIAS_COLUMNS). Padding rows are zero, and so
     change no sum."""
     n_rows, n_features = features.shape
-    with_ones = nn.functional.pad(features, (0, N_BESIDE, 0, -n_rows % chunk_rows))
+    with_ones = nn.functional.pad(features, (0, N_BIAS_COLUMNS, 0, -n_rows % chunk_rows))
     with_ones[:n_rows, n_features : n_features + 2].fill_(1)
     return with_ones
 
 
 def _with_bias(weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
-    """The weights with the bias appended as a sum of two 16-bit numbers (V′, F + N_BESIDE); beyond V the bias is `IMPOSSIBLE`."""
+    """The weights with the bias appended as a sum of two 16-bit numbers (V′, F + N_BIAS_COLUMNS); beyond V the bias is `PADDING_LOGIT`."""
     n_known, n_features = weight.shape
-    with_bias = nn.functional.pad(weight.to(dtype), (0, N_BESIDE, 0, -n_known % ALIGNED_FLOATS))
+    with_bias = nn.functional.pad(weight.to(dtype), (0, N_BIAS_COLUMNS, 0, -n_known % ALIGNED_FLOATS))
     with_bias[:n_known, n_features] = bias
     with_bias[:n_known, n_features + 1] = bias - with_bias[:n_known, n_features]
-    with_bias[n_known:, n_features].fill_(IMPOSSIBLE)
+    with_bias[n_known:, n_features].fill_(PADDING_LOGIT)
     return with_bias
 
 
@@ -147,7 +147,7 @@ def _even_rows(n_rows: int, most_rows: int) -> int:
     return -(-n_rows // (n_chunks * EVEN_ROWS)) * EVEN_ROWS
 
 
-def _become_gradient(logits: Tensor, target: Tensor, nats: Tensor) -> Tensor:
+def _softmax_minus_one_hot_(logits: Tensor, target: Tensor, nats: Tensor) -> Tensor:
     """Turn logits (rows, V′) into softmax − one-hot of target (rows, 1), in place; `nats` grows by −ln p of the targets."""
     p = torch.softmax(logits, dim=1, out=logits)
     # Taking the loss from the probabilities saves a pass over the chunk. A probability that underflows float32

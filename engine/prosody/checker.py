@@ -48,8 +48,8 @@ def check(
     """
     wanted = form_called(form) if isinstance(form, str) else form
     wanted = wanted and wanted.in_book(book)
-    manners = list(_manners(poem))
-    for lines in manners:
+    divisions = list(_divisions(poem))
+    for lines in divisions:
         found = _best_fit(lines, wanted, book, strict)
         if isinstance(found, RegulatedFit):
             if wanted is None and is_old_style(found):
@@ -57,7 +57,7 @@ def check(
             return regulated_report(lines, found)
         if found is not None:
             return _tune_report(recut(lines, found.form.line_lengths), found)
-    return _without_form(manners[0], wanted, book)
+    return _without_form(divisions[0], wanted, book)
 
 
 def split_verse(text: str) -> list[str]:
@@ -65,7 +65,7 @@ def split_verse(text: str) -> list[str]:
     return [line for line in _BETWEEN_LINES.split(text) if line]
 
 
-def _manners(poem: str | Sequence[str]) -> Iterable[list[str]]:
+def _divisions(poem: str | Sequence[str]) -> Iterable[list[str]]:
     """Yield the ways to divide a poem into lines: at every mark but 、, then at every mark."""
     text = poem if isinstance(poem, str) else "\n".join(poem)
     if "、" in text:

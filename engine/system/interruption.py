@@ -9,9 +9,9 @@ from types import FrameType
 from typing import NoReturn
 
 # Signals that end a process by default, and can be handled. Windows has no SIGHUP.
-POLITE = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+TERMINATION_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 # Two signals within this time count as one: a Ctrl-C may arrive twice, from the terminal and from a parent that forwards it.
-ONE_WISH_S = 0.5
+REPEAT_WINDOW_S = 0.5
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    numbers = [number for number in POLITE if signal.getsignal(number) is signal.SIG_DFL]
+    numbers = [number for number in TERMINATION_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     with _handled_by(interrupt, numbers):
         yield
 
@@ -55,7 +55,7 @@ def deferred() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    numbers = [number for number in (signal.SIGINT, *POLITE) if callable(signal.getsignal(number))]
+    numbers = [number for number in (signal.SIGINT, *TERMINATION_SIGNALS) if callable(signal.getsignal(number))]
     try:
         with _handled_by(lambda number, _frame: came.append(number), numbers):
             yield
@@ -78,7 +78,9 @@ class StopRequest:
         self._first_s = 0.0
 
     def __enter__(self) -> "StopRequest":
-        numbers = [number for number in (signal.SIGINT, *POLITE) if signal.getsignal(number) is not signal.SIG_IGN]
+        numbers = [
+            number for number in (signal.SIGINT, *TERMINATION_SIGNALS) if signal.getsignal(number) is not signal.SIG_IGN
+        ]
         self._handled = _handled_by(self._ask, numbers)
         self._handled.__enter__()
         return self
@@ -95,5 +97,5 @@ class StopRequest:
             # The signal may arrive while a line is being written, and writing is not reentrant.
             with contextlib.suppress(RuntimeError):
                 self._say("saving, then stopping (once more to stop at once) …")
-        elif number in (signal.SIGINT, signal.SIGTERM) and now_s - self._first_s > ONE_WISH_S:
+        elif number in (signal.SIGINT, signal.SIGTERM) and now_s - self._first_s > REPEAT_WINDOW_S:
             raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.system.interruption import deferred
 
-PATIENCE_S = 3.0
+KILL_TIMEOUT_S = 3.0
 # Environment variables of OpenMP, and of GNU's libgomp.
 WAIT_POLICY, SPIN_COUNT = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
 
@@ -55,7 +55,7 @@ def end_tree(process: "subprocess.Popen[bytes]") -> None:
     for each in below:
         with contextlib.suppress(psutil.Error):
             each.terminate()
-    _, left = psutil.wait_procs(below, timeout=PATIENCE_S)
+    _, left = psutil.wait_procs(below, timeout=KILL_TIMEOUT_S)
     for each in left:
         with contextlib.suppress(psutil.Error):
             each.kill()

@@ -23,7 +23,7 @@ class OutputLostError(Exception):
         self.number = number
 
     @property
-    def is_unwanted(self) -> bool:
+    def is_broken_pipe(self) -> bool:
         """Whether the reader closed the pipe, as `| head` does, which is no error."""
         return self.number == errno.EPIPE
 

@@ -88,7 +88,7 @@ def _restore(
     if checkpoint is None:
         model = CharRNN(config.model, len(corpus.vocabulary)).to(device)
         with torch.no_grad():
-            model.output_bias[corpus.vocabulary.n_drawable :] = CONTROL_CODE_BIAS
+            model.output_bias[corpus.vocabulary.n_predictable :] = CONTROL_CODE_BIAS
         if config.start_from is not None:
             warm_start(model, corpus.vocabulary, load_model(find_model(config.start_from), device))
         return model, make_optimizer(model, config), Progress(peak_lr=config.learning_rate)

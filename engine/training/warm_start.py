@@ -64,7 +64,7 @@ def _begin_new_tags(model: CharRNN, vocabulary: Vocabulary, source: LoadedModel,
     if not theirs.tags:
         return
     table = source.model.embedding.weight  # (V, E)
-    mean = table[theirs.n_drawable :].mean(dim=0)  # (E,)
+    mean = table[theirs.n_predictable :].mean(dim=0)  # (E,)
     for name in vocabulary.tags:
         if theirs.tag(name) is not None:
             continue

@@ -114,7 +114,7 @@ class EngineClient:
         """Start the service, follow it, and restart it when it dies; returns when closed or failed for good."""
         failures = 0
         while not self._is_closing():
-            was_ready = await self._one_life()
+            was_ready = await self._run_once()
             if self._is_closing():
                 return
             failures = 1 if was_ready else failures + 1
@@ -222,7 +222,7 @@ class EngineClient:
             end(self._process, at_once=True)
         await self._running
 
-    async def _one_life(self) -> bool:
+    async def _run_once(self) -> bool:
         """Run the service once, from its start to its end. Returns whether it became ready."""
         was_ready = False
         self._become(EngineState(Phase.STARTING, problem=self.state.problem))

@@ -20,7 +20,7 @@ from poetry_tui.widgets.poem.poem_view import PoemView, PoemViewState
 
 LONG_TITLE_CHARS = 16
 # Settings that are shown elsewhere, or do not interest a reader.
-_UNSAID = ("begin", "seed", "max_chars", "n_particles", "keep")
+_HIDDEN_SETTINGS = ("begin", "seed", "max_chars", "n_particles", "keep")
 
 
 class PoemPage(Vertical):
@@ -81,7 +81,7 @@ def _facts(poem: Favourite) -> Iterator[tuple[str, Content]]:
         yield tr_label("favourites.model"), Content(poem.model)
         yield tr_label("favourites.seed"), Content(str(poem.seed))
     for name, value in () if is_own else poem.settings.items():
-        if name not in _UNSAID and value not in (None, "", FREE_VERSE):
+        if name not in _HIDDEN_SETTINGS and value not in (None, "", FREE_VERSE):
             value = name_of_form(poem) or value if name == "form" else value
             label = tr_label(f"favourites.{name}") if f"favourites.{name}" in TRANSLATIONS else name
             yield label, Content(f"{value:.2f}" if isinstance(value, float) else str(value))

@@ -73,7 +73,7 @@ class InputGate:
         elif not self.is_settled:
             self._hold(event)
             return False
-        if self._is_over_a_ghost(event):
+        if self._is_over_a_removed_widget(event):
             self._release_next()
             return False
         if isinstance(event, events.MouseMove | events.MouseScrollUp | events.MouseScrollDown):
@@ -147,7 +147,7 @@ class InputGate:
             for name in names
         )
 
-    def _is_over_a_ghost(self, event: events.Event) -> bool:
+    def _is_over_a_removed_widget(self, event: events.Event) -> bool:
         """Whether a mouse event is over a widget that was removed but is still drawn, at which Textual 8.2 crashes."""
         if not isinstance(event, events.MouseEvent) or not self._app.screen_stack:
             return False

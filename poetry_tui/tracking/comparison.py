@@ -17,7 +17,9 @@ from poetry_tui.tracking.wording import ABOUT, duration, epochs_read, perplexity
 MISSING = "-"
 IN_EVERY_TITLE = ("preset", "cell")
 # Runs that differ in one of these validate on different poems (`engine.training.curriculum.held_out_segments`).
-WHAT_IS_VALIDATED = frozenset({"corpus", "n_val_poems", "max_poem_chars", "anneal_fraction", "anneal_max_chars"})
+VALIDATION_SPLIT_SETTINGS = frozenset(
+    {"corpus", "n_val_poems", "max_poem_chars", "anneal_fraction", "anneal_max_chars"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Comparison:
     @property
     def validates_alike(self) -> bool:
         """Whether all runs validate on the same poems, so that their validation nats are comparable."""
-        return WHAT_IS_VALIDATED.isdisjoint(row.name for row in self.differing)
+        return VALIDATION_SPLIT_SETTINGS.isdisjoint(row.name for row in self.differing)
 
 
 def compare(runs: Sequence[tuple[str, Status, RunState]]) -> Comparison:

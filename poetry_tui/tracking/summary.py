@@ -23,13 +23,13 @@ from engine.system import paths
 from engine.system.errors import Message, RunError, did_you_mean
 from engine.system.files import folders_in, is_folder, open_regular, read_start, write_atomically
 from engine.system.names import shown
-from poetry_tui.tracking.run_state.axes import MAX_COMPARISONS
+from poetry_tui.tracking.run_state.axes import MAX_PREVIEWS
 from poetry_tui.tracking.run_state.state import LossUnit, RunState
 from poetry_tui.tracking.run_state.status import Status, WriterProbe, probe_writer, silence_s, status_of
 
 # Rare events, found by byte search: a long run has megabytes of steps that a list need not parse.
 RARE_EVENTS = (b'"run_started"', b'"validated"', b'"control"', b'"run_finished"', b'"run_failed"')
-LOOKS = b'"compared"'
+PREVIEW_EVENT = b'"compared"'
 TAIL_BYTES = 32 * 1024
 # Up to this much new data is folded into the known outline; more is outlined from the start of the file.
 MAX_NEWS_BYTES = 1 << 20
@@ -166,7 +166,7 @@ def _summarise(folder: Path, writer: WriterProbe) -> RunSummary:
         best_nats_per_han=best.val_nats_per_han if best else None,
         config=state.config or None,
         rate_changes=state.rate_changes,
-        error=state.last_word.message if isinstance(state.last_word, RunFailed) else "",
+        error=state.final_event.message if isinstance(state.final_event, RunFailed) else "",
     )
 
 
@@ -251,7 +251,7 @@ def _outline(data: bytes) -> RunState:
     equals that of a full read."""
     rare = [at for mark in RARE_EVENTS for at in _offsets(data, mark)]
     # The first previews convert the losses of a run written by an older version.
-    rare += _offsets(data, LOOKS, MAX_COMPARISONS)
+    rare += _offsets(data, PREVIEW_EVENT, MAX_PREVIEWS)
     starts = sorted({data.rfind(b"\n", 0, at) + 1 for at in rare})
     n_bytes = TAIL_BYTES
     while True:

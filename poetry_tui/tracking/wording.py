@@ -62,7 +62,7 @@ def count(number: float) -> str:
     return f"{number:.0f}"
 
 
-def what_next(follower: RunFollower) -> str:
+def status_sentence(follower: RunFollower) -> str:
     """One or two sentences: the pending command, the reason of a failure, the next step, remarks."""
     status, state = follower.status, follower.state
     if follower.problem:
@@ -96,7 +96,7 @@ def _stalled(follower: RunFollower) -> str:
 
 def _reason(follower: RunFollower) -> str:
     """The message of a failed run, or the last line of its log when it wrote no `run_failed`."""
-    last = follower.state.last_word
+    last = follower.state.final_event
     reason = tr_error(last.worded) if isinstance(last, RunFailed) else follower.last_log_line
     # A library's message often ends without a full stop, and a sentence of ours follows it.
     return reason if not reason or reason.endswith(_SENTENCE_ENDS) else f"{reason}."

@@ -115,11 +115,11 @@ async def run_install(name: str) -> AsyncIterator[float]:
     install = importlib.import_module("engine.corpus.install").install
     loop = asyncio.get_running_loop()
     fractions: asyncio.Queue[float | None] = asyncio.Queue()
-    is_unwanted = threading.Event()
+    is_cancelled = threading.Event()
 
     def progress(_stage: str, fraction: float) -> None:
         # A thread cannot be ended from outside, and the studio waits for it when it quits.
-        if is_unwanted.is_set():
+        if is_cancelled.is_set():
             raise asyncio.CancelledError
         loop.call_soon_threadsafe(fractions.put_nowait, fraction)
 
@@ -135,4 +135,4 @@ async def run_install(name: str) -> AsyncIterator[float]:
             yield fraction
         await working
     finally:
-        is_unwanted.set()
+        is_cancelled.set()

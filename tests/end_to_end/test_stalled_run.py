@@ -16,7 +16,7 @@ from poetry_tui.tracking import control as runs
 from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import summarise
-from poetry_tui.tracking.wording import what_next
+from poetry_tui.tracking.wording import status_sentence
 from tests.small_corpus import write_corpus
 
 DEADLINE_S = 120.0
@@ -61,7 +61,7 @@ def test_a_suspended_trainer_is_stalled_and_runs_again_when_it_is_woken(
     os.kill(pid, signal.SIGSTOP)
     try:
         watch_until(follower, lambda: follower.status is Status.STALLED)
-        assert f"process {pid} lives" in what_next(follower)
+        assert f"process {pid} lives" in status_sentence(follower)
         assert summarise(folder).status is Status.STALLED
         assert main(["runs", "show", folder.name]) == 0
         assert "stalled" in capsys.readouterr().out

@@ -135,7 +135,7 @@ def _columns(stanzas: Sequence[Sequence[_Run]], style: PosterStyle, aids: Mappin
     def em_of(columns: Sequence[_Run]) -> float:
         return min(room_x / (width_of(columns) + before + after), room_y / _length(columns, pitch), _MAX_EM)
 
-    columns = max(_manners(stanzas, is_regular), key=em_of)
+    columns = max(_arrangements(stanzas, is_regular), key=em_of)
     em = em_of(columns)
     tall, wide = _length(columns, pitch) * em, width_of(columns) * em
     top = _MARGIN_TOP + (room_y - tall) * 0.44
@@ -175,7 +175,7 @@ def _columns(stanzas: Sequence[Sequence[_Run]], style: PosterStyle, aids: Mappin
         yield from _upright(style.inscription, left, start, size, paper.faint)
 
 
-def _manners(stanzas: Sequence[Sequence[_Run]], is_regular: bool) -> Iterator[list[_Run]]:
+def _arrangements(stanzas: Sequence[Sequence[_Run]], is_regular: bool) -> Iterator[list[_Run]]:
     """Yield arrangements in columns: one line each, one couplet each, or for unequal lines continuous text of a column length."""
     if is_regular:
         lines = list(stanzas[0])

@@ -32,13 +32,13 @@ class TokenProsody:
 
     Only characters that the rhyme book itself lists may be sampled, in the readings that poets use: 不 is 仄, although the book
     has a level reading of it, and 平 rhymes in 八庚 alone. `tones` (V,): the tones of each character as bits, 0 for one that is
-    never sampled. `drawable` (4, V): row c has the characters that fit a slot of tone bits c. `level` and `oblique` (G, V): the
+    never sampled. `fitting` (4, V): row c has the characters that fit a slot of tone bits c. `level` and `oblique` (G, V): the
     members of each group in that tone; `n_level` and `n_oblique` (G,): their number. `has_control_code` (G,): whether the
     vocabulary has a control code for the group. `code_points` (V,): of each character, 0 for a special token or a control code.
     """
 
     tones: Codes
-    drawable: Bools
+    fitting: Bools
     level: Bools
     oblique: Bools
     n_level: NDArray[np.int64]
@@ -68,12 +68,12 @@ def token_prosody(vocabulary: Vocabulary, system: RhymeBook) -> TokenProsody:
                 tones[index] |= OBLIQUE_BIT
                 oblique_masks[index] = groups.oblique[character] & ~not_oblique
     level, oblique = bits_of(level_masks, len(groups.names)), bits_of(oblique_masks, len(groups.names))
-    drawable = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
+    fitting = np.stack([(tones & code) > 0 for code in range(EITHER_BITS + 1)])
     has_control_code = np.array([vocabulary.tag(f"rhyme:{name}") is not None for name in groups.names], np.bool_)
     code_points = np.zeros(len(vocabulary), np.uint32)
     first = len(SPECIAL_TOKENS)
     code_points[first : first + len(vocabulary.characters)] = [ord(one) for one in vocabulary.characters]
-    return TokenProsody(tones, drawable, level, oblique, level.sum(1), oblique.sum(1), has_control_code, code_points)
+    return TokenProsody(tones, fitting, level, oblique, level.sum(1), oblique.sum(1), has_control_code, code_points)
 
 
 @functools.lru_cache(maxsize=1024)

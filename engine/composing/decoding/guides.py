@@ -33,8 +33,8 @@ BEGIN_NATS, LAST_PLACE_NATS = 2.0, 5.0
 # Bias on the next character of a word that has begun; penalty of a word's characters elsewhere.
 CONTINUE_NATS, RESERVED_NATS = 8.0, 4.0
 # Added to the score of a particle that contains a planned word: about the surprisal of the word.
-STANDING_NATS = 6.0
-# Factor of LAST_PLACE_NATS and STANDING_NATS for words to use.
+PRESENT_NATS = 6.0
+# Factor of LAST_PLACE_NATS and PRESENT_NATS for words to use.
 CERTAIN_WEIGHT = 3.0
 # Maximum words of a field that may be planned for it.
 N_FROM_FIELD = 8
@@ -44,12 +44,12 @@ N_FROM_FIELD = 8
 class Topic:
     """A topic of a poem: a keyword, planned literally if possible, or a word of the title, planned as it or a word of its field.
 
-    `is_certain`: a word to use; a poem without it is rejected.
+    `is_required`: a word to use; a poem without it is rejected.
     """
 
     word: str
     is_keyword: bool
-    is_certain: bool = False
+    is_required: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def topics_of(config: ComposeConfig) -> tuple[Topic, ...]:
     """The topics of a request: words to use, keywords, and the words of its title."""
     certain = dict.fromkeys(split_keywords(config.use))
     others = [word for word in dict.fromkeys(split_keywords(config.keywords)) if word not in certain]
-    keywords = [Topic(word, is_keyword=True, is_certain=True) for word in certain]
+    keywords = [Topic(word, is_keyword=True, is_required=True) for word in certain]
     keywords += [Topic(word, is_keyword=True) for word in others]
     return tuple(keywords) + tuple(
         Topic(word, is_keyword=False) for word in words_of_title(to_simplified(config.title))
@@ -126,7 +126,7 @@ class TopicGuide:
         for number, tokens in enumerate(self._tokens):
             rows = np.flatnonzero(self._first_line[poems, number])
             weights[rows] += self._weights[number] * _stands(tokens, particles.token_ids[rows])
-        return STANDING_NATS * weights
+        return PRESENT_NATS * weights
 
     def _left_in_line(self, slot: Slot) -> int:
         return self._plan.form.line_lengths[slot.line - 1] - slot.position
@@ -155,12 +155,12 @@ def topic_guide(
     keywords = [
         words[0]
         for topic, words in zip(topics, choices, strict=True)
-        if topic.is_keyword and words and (words[0] == topic.word or not topic.is_certain)
+        if topic.is_keyword and words and (words[0] == topic.word or not topic.is_required)
     ]
     fields = [words for topic, words in zip(topics, choices, strict=True) if words and not topic.is_keyword]
     n_lines = len(plan.form.line_lengths)
     planned = [_planned(keywords, fields, n_lines, random.Random(poem_seed(seed, key))) for seed in seeds]
-    return TopicGuide(plan, vocabulary, planned, {topic.word for topic in topics if topic.is_certain})
+    return TopicGuide(plan, vocabulary, planned, {topic.word for topic in topics if topic.is_required})
 
 
 def _planned(

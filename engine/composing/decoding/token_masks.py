@@ -75,8 +75,8 @@ class TokenMasks:
         prosody, rhyme = self._plan.prosody, self._plan.rhymes.get(slot.index)
         codes = self._plan.codes[:, slot.index]
         if rhyme is None:
-            return prosody.drawable[_open_codes(particles.tone_patterns, codes)]
-        allowed = prosody.drawable[_open_codes(particles.tone_patterns & ~rhyme.tone_patterns, codes)]
+            return prosody.fitting[_open_codes(particles.tone_patterns, codes)]
+        allowed = prosody.fitting[_open_codes(particles.tone_patterns & ~rhyme.tone_patterns, codes)]
         rhyming = (particles.tone_patterns & rhyme.tone_patterns).any(1)
         allowed[rhyming] |= self._rhyming(particles, rhyme)[rhyming]
         return allowed

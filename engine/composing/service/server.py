@@ -32,7 +32,7 @@ from engine.model.metadata import WEIGHTS
 from engine.model.registry import find_model
 from engine.model.torch_import import import_torch_to_compose
 from engine.system.errors import StudioError, UsageError
-from engine.system.interruption import POLITE
+from engine.system.interruption import TERMINATION_SIGNALS
 from engine.system.names import brief
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def serve() -> NoReturn:
     # Ctrl-C in the terminal is for the studio, which ends the service by closing stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # SIGTERM and the like end the process immediately: there is nothing to clean up, and a composing thread would delay a handler.
-    for number in POLITE:
+    for number in TERMINATION_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     # Only replies go to the real stdout: output of libraries goes to stderr.
     replies = os.fdopen(os.dup(1), "wb")

@@ -25,7 +25,7 @@ from typing import IO, Protocol
 from engine.prosody.text import is_han
 from engine.system.errors import CorpusError
 
-LOOKED_AT_BYTES = 1 << 18
+PEEK_BYTES = 1 << 18
 # The longest Chinese poem has about 2,500 characters.
 MAX_LINE_CHARS = 1_000_000
 # A JSON text is read whole, and takes about five times its size in memory.
@@ -49,7 +49,7 @@ class Content:
     name: str
     open: Callable[[], IO[bytes]]
 
-    def head(self, n_bytes: int = LOOKED_AT_BYTES) -> bytes:
+    def head(self, n_bytes: int = PEEK_BYTES) -> bytes:
         with reporting_damage(self.name), self.open() as file:
             return file.read(n_bytes)
 
@@ -102,7 +102,7 @@ def content_of(path: Path) -> Content:
             "{name} is no file that poems can be read from.", "Name a file or a folder of poems.", name=path.name
         )
     with reporting_damage(path.name), path.open("rb", buffering=0) as stream:
-        return kept_aside(stream, path.name)
+        return spooled(stream, path.name)
 
 
 def mode_of(path: Path) -> int:
@@ -116,7 +116,7 @@ def mode_of(path: Path) -> int:
         raise CorpusError("There is no file {path}.", "Check the name.", path=path) from error
 
 
-def kept_aside(stream: IO[bytes], name: str) -> Content:
+def spooled(stream: IO[bytes], name: str) -> Content:
     """Copy a pipe to a temporary file, removed with the content. Raises CorpusError early if it is neither text nor an archive."""
     descriptor, aside = tempfile.mkstemp(prefix="poetry-pipe-")
     content = Content(name, lambda: open(aside, "rb"))  # noqa: SIM115, PTH123
@@ -125,7 +125,7 @@ def kept_aside(stream: IO[bytes], name: str) -> Content:
     with os.fdopen(descriptor, "wb") as file:
         while chunk := stream.read(_CHUNK_BYTES):
             if n_bytes == 0 and not chunk.startswith((GZIP_MAGIC, *ZIP_MAGICS)) and not is_tar(chunk):
-                encoding_of(chunk[:LOOKED_AT_BYTES], name)
+                encoding_of(chunk[:PEEK_BYTES], name)
             n_bytes += len(chunk)
             if n_bytes > MAX_PIPED_BYTES:
                 raise CorpusError(
@@ -232,7 +232,7 @@ def encoding_of(head: bytes, name: str) -> str:
         if text is None or (candidate == "gb18030" and not _mostly_han(text)):
             continue
         if not is_visible(text):
-            is_empty = len(head) < LOOKED_AT_BYTES
+            is_empty = len(head) < PEEK_BYTES
             problem = "{name} is empty." if is_empty else "{name} begins with nothing but blank lines."
             raise CorpusError(problem, "Name a file with poems in it.", name=name)
         return candidate

@@ -19,7 +19,7 @@ from engine.corpus.poem import (
 from engine.corpus.readers import archives
 from engine.corpus.readers.content import (
     GZIP_MAGIC,
-    LOOKED_AT_BYTES,
+    PEEK_BYTES,
     ZIP_MAGICS,
     Content,
     content_of,
@@ -45,7 +45,7 @@ from engine.prosody.rhymes import masks_of
 from engine.prosody.text import is_han
 from engine.system.errors import CorpusError, Message
 
-_LOOKED_AT_LINES = 400
+_PEEK_LINES = 400
 # Minimum fraction of lines that look like a format, for most formats and for collections of whole poems, which have couplets too.
 _MOST = 0.8
 _MANY = 0.6
@@ -60,7 +60,7 @@ _LINES_OF_A_TITLED_POEM = 8
 
 def text_format(lines: Sequence[str]) -> str:
     """The text format, a key of `TEXT_READERS`, of the first lines of a text, not all blank."""
-    filled = [line.strip() for line in lines if line.strip()][:_LOOKED_AT_LINES]
+    filled = [line.strip() for line in lines if line.strip()][:_PEEK_LINES]
     if _share(filled, has_title) >= _MOST:
         return "title-colon"
     found = list(blocks(lines))
@@ -97,7 +97,7 @@ def _are_short_poems(block: Sequence[str]) -> bool:
     """Whether the lines of a text without titles are one poem each: complete, and not rhyming with their neighbours."""
     if len(block) <= _COUPLETS_OF_AN_OCTAVE or _share(block, ends_sentence) < _MOST or any(map(may_be_heading, block)):
         return False
-    parts = list(map(_rhyme_parts, block[:_LOOKED_AT_LINES]))
+    parts = list(map(_rhyme_parts, block[:_PEEK_LINES]))
     n_rhyming = sum(bool(one & other) for one, other in itertools.pairwise(parts))
     return n_rhyming < _RHYMING_SHARE * (len(parts) - 1)
 
@@ -143,7 +143,7 @@ class PoemFile:
     format: str
     poems: Iterator[RawPoem]
     detail: str = ""
-    is_chosen_by_looking: bool = True
+    is_detected: bool = True
     notes: list[Message] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[RawPoem]:
@@ -234,13 +234,13 @@ def _open_text(content: Content, format: str | None, columns: str | None) -> Poe
         poems = read_table(content.lines(encoding), table, content.name)
     else:
         poems = TEXT_READERS[chosen](content.lines(encoding))
-    return PoemFile(content.name, chosen, poems, detail, is_chosen_by_looking=format is None)
+    return PoemFile(content.name, chosen, poems, detail, is_detected=format is None)
 
 
 def _whole_lines(head: bytes, encoding: str) -> list[str]:
     """The first lines of a text, not all blank, without the last one if it may be truncated."""
     lines = (text_of(head, encoding) or "").splitlines()
-    return lines[:-1] if len(head) == LOOKED_AT_BYTES and is_visible("".join(lines[:-1])) else lines
+    return lines[:-1] if len(head) == PEEK_BYTES and is_visible("".join(lines[:-1])) else lines
 
 
 def _recognise(lines: list[str], name: str, columns: str | None) -> str:

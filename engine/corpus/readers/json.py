@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.corpus.poem import RawPoem, closed_lines
 from engine.corpus.readers.archives import tar_contents
-from engine.corpus.readers.content import LOOKED_AT_BYTES, MAX_JSON_BYTES, Content, content_of, encoding_of, text_of
+from engine.corpus.readers.content import MAX_JSON_BYTES, PEEK_BYTES, Content, content_of, encoding_of, text_of
 from engine.corpus.readers.tables import NAMES, names_of_fields
 from engine.system.errors import CorpusError, Message
 from engine.system.files import parse_json
@@ -101,7 +101,7 @@ def read_json_poems(content: Content, *, has_poems: bool = False) -> Iterator[Ra
         CorpusError: when it is no JSON, is too large, or has no poems despite `has_poems`.
     """
     data = content.read(MAX_JSON_BYTES)
-    text = text_of(data, encoding_of(data[:LOOKED_AT_BYTES], content.name))
+    text = text_of(data, encoding_of(data[:PEEK_BYTES], content.name))
     try:
         if text is None:
             raise ValueError("it is damaged")

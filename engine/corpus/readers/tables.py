@@ -73,7 +73,7 @@ def names_of_fields(names: Iterable[str]) -> dict[Field, str]:
 
 _SEPARATORS = ",\t;|"
 _TABLE_ENDINGS = (".csv", ".tsv")
-_LOOKED_AT_ROWS = 40
+_PEEK_ROWS = 40
 _MOST = 0.8
 _MAX_NAME_CHARS = 40
 _COLUMNS_SHOWN = 8
@@ -211,8 +211,8 @@ def _known_columns(row: Sequence[str]) -> dict[Field, int]:
 
 def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
     try:
-        rows = csv.reader(_without_leading_lines(lines[: 4 * _LOOKED_AT_ROWS]), delimiter=separator)
-        return [row for row, _ in zip(rows, range(_LOOKED_AT_ROWS), strict=False) if row]
+        rows = csv.reader(_without_leading_lines(lines[: 4 * _PEEK_ROWS]), delimiter=separator)
+        return [row for row, _ in zip(rows, range(_PEEK_ROWS), strict=False) if row]
     except csv.Error:
         return []
 

@@ -24,20 +24,20 @@ class Vocabulary:
 
     Indices 0 to 3 are the special tokens pad, unknown, G (before a poem) and E (after it). Characters follow,
     most frequent first, so that index order is frequency order. The tags of control codes (`engine.corpus.tokens.control_codes`) are
-    last; a tag is an input, never a target: only indices below `n_drawable` occur in poems.
+    last; a tag is an input, never a target: only indices below `n_predictable` occur in poems.
     """
 
     def __init__(self, characters: Iterable[str], tags: Iterable[str] = ()) -> None:
         self.characters: tuple[str, ...] = tuple(characters)
         self.tags: tuple[str, ...] = tuple(tags)
         # The number of indices that can occur in a poem: all except the tags.
-        self.n_drawable = len(SPECIAL_TOKENS) + len(self.characters)
+        self.n_predictable = len(SPECIAL_TOKENS) + len(self.characters)
         self.word_int_map: Mapping[str, int] = {
             character: index for index, character in enumerate(self.characters, start=len(SPECIAL_TOKENS))
         }
         if len(self.word_int_map) != len(self.characters) or any(len(c) != 1 for c in self.characters):
             raise ValueError("a vocabulary lists single characters, each of them once")
-        self._tag_map: Mapping[str, int] = {tag: index for index, tag in enumerate(self.tags, start=self.n_drawable)}
+        self._tag_map: Mapping[str, int] = {tag: index for index, tag in enumerate(self.tags, start=self.n_predictable)}
         # The text of each index.
         self._written = ("", UNKNOWN_GLYPH, "", "", *self.characters, *("" for _ in self.tags))
         if len(self._tag_map) != len(self.tags):
@@ -51,7 +51,7 @@ class Vocabulary:
         return cls(sorted(kept, key=lambda character: (-counts[character], character)))
 
     def __len__(self) -> int:
-        return self.n_drawable + len(self.tags)
+        return self.n_predictable + len(self.tags)
 
     def tag(self, name: str) -> int | None:
         """The index of a control code's tag; None if the vocabulary lacks it."""

@@ -79,7 +79,7 @@ def _count(
             number=max_poem_chars,
         )
     text = tokens.tokens[np.repeat(is_counted, np.diff(tokens.offsets))]
-    return KneserNey(count_ngrams(text, vocabulary.n_drawable, order), int(is_counted.sum()), len(text))
+    return KneserNey(count_ngrams(text, vocabulary.n_predictable, order), int(is_counted.sum()), len(text))
 
 
 def _write(folder: Path, key: str, model: KneserNey) -> None:

@@ -77,7 +77,7 @@ class RegulatedFit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _CoupletsFit:
     """The best fit of consecutive couplets, and the faults between their lines."""
 
     score: int
@@ -122,10 +122,10 @@ def fit_regulated(lines: Sequence[str], form: Form, *, strict: bool = False) -> 
     return dataclasses.replace(best, ties=tuple(sorted(ties)))
 
 
-def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _Stretch]:
+def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _CoupletsFit]:
     """The best fit of all couplets but the first, by whether the second couplet's first line has an oblique second character."""
     ends = (not form.rhymes_level, form.rhymes_level)
-    tails: dict[bool, _Stretch] = {}
+    tails: dict[bool, _CoupletsFit] = {}
     for line in range(len(words) - 2, 1, -2):
         couplets = {
             starts_oblique: _best_couplet(words[line], words[line + 1], line, starts_oblique, ends, strict)
@@ -138,7 +138,9 @@ def _tails(words: Sequence[str], form: Form, strict: bool) -> dict[bool, _Stretc
     return tails
 
 
-def _joined(couplet: _Stretch, starts_oblique: bool, tails: dict[bool, _Stretch], line: int, form: Form) -> _Stretch:
+def _joined(
+    couplet: _CoupletsFit, starts_oblique: bool, tails: dict[bool, _CoupletsFit], line: int, form: Form
+) -> _CoupletsFit:
     """A couplet with the best fit of the lines from `line` on, which join it or, with 失黏, do not."""
     if not tails:
         return couplet
@@ -148,14 +150,14 @@ def _joined(couplet: _Stretch, starts_oblique: bool, tails: dict[bool, _Stretch]
     breaks = breaking.score + fault < adhering.score
     rest = breaking if breaks else adhering
     joins: Joins = ((line, "失黏"),) if breaks and fault else ()
-    return _Stretch(
+    return _CoupletsFit(
         couplet.score + fault * breaks + rest.score, couplet.lines + rest.lines, couplet.joins + joins + rest.joins
     )
 
 
 def _best_couplet(
     odd: str, even: str, line: int, starts_oblique: bool, level_ends: tuple[bool, bool], strict: bool
-) -> _Stretch:
+) -> _CoupletsFit:
     """The best fit of a couplet; at most one of its lines may be of the opposite type, which is a fault."""
     odd_type, even_type = _type(starts_oblique, level_ends[0]), _type(not starts_oblique, level_ends[1])
     best = _couplet(odd, even, odd_type, even_type, strict)
@@ -165,8 +167,8 @@ def _best_couplet(
         other_even = _couplet(odd, even, odd_type, _type(starts_oblique, level_ends[1]), strict)
         options = (
             best,
-            _Stretch(other_odd.score + _JOIN, other_odd.lines, ((line or 1, at),)),
-            _Stretch(other_even.score + _JOIN, other_even.lines, ((line + 1, "失对"),)),
+            _CoupletsFit(other_odd.score + _JOIN, other_odd.lines, ((line or 1, at),)),
+            _CoupletsFit(other_even.score + _JOIN, other_even.lines, ((line + 1, "失对"),)),
         )
         best = min(options, key=lambda one: one.score)
     return best
@@ -176,10 +178,10 @@ def _type(is_oblique_second: bool, is_level_ended: bool) -> str:
     return "bBaA"[2 * is_oblique_second + is_level_ended]
 
 
-def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -> _Stretch:
+def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -> _CoupletsFit:
     """Fit two lines, as words of letters: each by its own best variant, or the second licensing the first (对句相救)."""
     lines = (_fit_line(odd, odd_type, strict), _fit_line(even, even_type, strict))
-    best = _Stretch(lines[0].score + lines[1].score, lines)
+    best = _CoupletsFit(lines[0].score + lines[1].score, lines)
     if not lines[0].score:
         return best
     for pair in couplet_licences(odd_type + even_type, len(odd)):
@@ -189,7 +191,7 @@ def _couplet(odd: str, even: str, odd_type: str, even_type: str, strict: bool) -
             and len(odd_line.wrong + even_line.wrong) <= 1
             and odd_line.score + even_line.score < best.score
         ):
-            best = _Stretch(odd_line.score + even_line.score, (odd_line, even_line))
+            best = _CoupletsFit(odd_line.score + even_line.score, (odd_line, even_line))
     return best
 
 

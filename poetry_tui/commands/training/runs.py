@@ -26,7 +26,14 @@ from poetry_tui.commands.output import (
     print_table,
     printable,
 )
-from poetry_tui.tracking.comparison import MISSING, WHAT_IS_VALIDATED, differing, flat, titles, with_rate_changes
+from poetry_tui.tracking.comparison import (
+    MISSING,
+    VALIDATION_SPLIT_SETTINGS,
+    differing,
+    flat,
+    titles,
+    with_rate_changes,
+)
 from poetry_tui.tracking.control import remove_run
 from poetry_tui.tracking.export import as_csv, as_json, as_tensorboard, read_records
 from poetry_tui.tracking.reader import count_malformed, log_tail
@@ -142,7 +149,7 @@ def _compare(options: argparse.Namespace) -> None:
     labels = heads("step", *FIGURES)
     rows += [(label, *values) for label, values in zip(labels, zip(*figures, strict=True), strict=True)]
     print_table(("", *(run.labels.name or run.id for run in runs)), rows)
-    if not WHAT_IS_VALIDATED.isdisjoint(settings):
+    if not VALIDATION_SPLIT_SETTINGS.isdisjoint(settings):
         print_note("They are validated on different poems: those nats do not compare one to one.")
 
 

@@ -88,7 +88,7 @@ def _check(options: argparse.Namespace) -> int:
     file = given_poems(options.file, options.format, options.columns)
     if not options.json:
         print_note(LEGEND, wrong=WRONG, rescued=RESCUED, doubtful=DOUBTFUL)
-    if file.is_chosen_by_looking and not options.json:
+    if file.is_detected and not options.json:
         print_note(how_read(file))
     n_violating = 0
     for number, raw in numbered_poems(file):

@@ -52,7 +52,7 @@ def _novelty(options: argparse.Namespace) -> None:
             "The corpus {name} is not installed: the figures are upper bounds. Install it for exact ones.", name=name
         )
     cleaner = Cleaner(simplify=corpus is None or corpus.simplified, unique=False, lenient=True)
-    if file.is_chosen_by_looking and not options.json:
+    if file.is_detected and not options.json:
         print_note(how_read(file))
     for _, raw in numbered_poems(file):
         poem = cleaner.clean(raw)

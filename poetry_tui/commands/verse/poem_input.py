@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 
 from engine.corpus.poem import RawPoem
-from engine.corpus.readers.content import kept_aside
+from engine.corpus.readers.content import spooled
 from engine.corpus.readers.formats import PoemFile, open_content, open_poems
 from engine.prosody.text import is_han
 from engine.system.errors import CorpusError
@@ -20,7 +20,7 @@ def given_poems(file: str, format: str | None = None, columns: str | None = None
         return open_poems(path_of(file), format, columns)
     if sys.stdin is None:
         raise CorpusError("There is nothing to read: stdin is closed.", "Name a file of poems.")
-    return open_content(kept_aside(sys.stdin.buffer, "stdin"), format, columns)
+    return open_content(spooled(sys.stdin.buffer, "stdin"), format, columns)
 
 
 def numbered_poems(file: PoemFile) -> Iterator[tuple[int, RawPoem]]:

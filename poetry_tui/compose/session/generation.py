@@ -68,10 +68,10 @@ class GenerationController:
         self._pace_chars_per_s = pace_chars_per_s
         self._writing: Job | None = None
         self._revealing: Job | None = None
-        self._comparing: Job | None = None
+        self._novelty_task: Job | None = None
         self._all_revealed = asyncio.Event()
         # The poem whose novelty is being looked up.
-        self._compared: Composition | None = None
+        self._novelty_poem: Composition | None = None
 
     @property
     def is_writing(self) -> bool:
@@ -83,8 +83,8 @@ class GenerationController:
         self.stop()
         self._engine.start()
         # The engine serves one request at a time, and a new poem precedes the novelty of an old one.
-        if self._comparing is not None:
-            self._comparing.cancel()
+        if self._novelty_task is not None:
+            self._novelty_task.cancel()
         self._writing = self._spawn(functools.partial(self._write_all, tuple(requests), n_candidates))
 
     def stop(self) -> None:
@@ -181,21 +181,21 @@ class GenerationController:
     def look_up_novelty(self) -> None:
         """Request the novelty of the current poem, once, when it is complete."""
         poem = self._session.current
-        if poem is None or not poem.is_over or not poem.text or poem.novelty is not None or poem is self._compared:
+        if poem is None or not poem.is_over or not poem.text or poem.novelty is not None or poem is self._novelty_poem:
             return
-        self._compared = poem
-        if self._comparing is not None:
-            self._comparing.cancel()
-        self._comparing = self._spawn(functools.partial(self._compare, poem))
+        self._novelty_poem = poem
+        if self._novelty_task is not None:
+            self._novelty_task.cancel()
+        self._novelty_task = self._spawn(functools.partial(self._look_up, poem))
 
-    async def _compare(self, poem: Composition) -> None:
+    async def _look_up(self, poem: Composition) -> None:
         try:
             poem.novelty = await self._engine.novelty(poem.text, poem.request.model)
         except StudioError as error:
             poem.novelty = error
         finally:
-            if self._compared is poem:
-                self._compared = None
+            if self._novelty_poem is poem:
+                self._novelty_poem = None
         self._on_change()
 
 

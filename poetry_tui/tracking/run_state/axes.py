@@ -10,7 +10,7 @@ from engine.runs.events import Compared, Event, Record, Resources, RunStarted, S
 from poetry_tui.tracking.run_state.curve import MAX_VALUE
 
 # The first 64 previews fix the ratio, so that a partial read of a run (a list) gives the same figures as a full one.
-MAX_COMPARISONS = 64
+MAX_PREVIEWS = 64
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class HanRatio:
     def note(self, compared: Compared) -> float | None:
         """Add a preview. The ratio is updated at previews 1, 2, 4, 8 …; returns the factor by which losses converted earlier must
         be multiplied then, else None."""
-        if self._n_comparisons == MAX_COMPARISONS:
+        if self._n_comparisons == MAX_PREVIEWS:
             return None
         self._n_comparisons += 1
         self._n_targets += len(compared.target)

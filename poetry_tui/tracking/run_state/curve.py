@@ -39,7 +39,7 @@ class Curve:
         self.steps: array[int] = array("q")
         # Number of steps that each point averages: those since the previous point, finite or not.
         self.n_steps: array[int] = array("q")
-        self._told_until = 0
+        self._last_step_added = 0
         self.values: array[float] = array("d")
         self._smooth: array[float] = array("d")
         # The smoothed values for other windows, by window in steps.
@@ -59,7 +59,7 @@ class Curve:
         steps = self.steps
         if steps and step <= steps[-1]:
             self.truncate(step - 1)
-        n_steps, self._told_until = max(step - self._told_until, 1), step
+        n_steps, self._last_step_added = max(step - self._last_step_added, 1), step
         if not -MAX_VALUE < value < MAX_VALUE:
             self.n_not_finite += 1
             self.not_finite_steps.append(step)
@@ -110,7 +110,7 @@ class Curve:
         n_kept = bisect_right(self.steps, last_step)
         del self.steps[n_kept:], self.n_steps[n_kept:], self.values[n_kept:], self._smooth[n_kept:]
         self._smoothed.clear()
-        self._told_until = min(self._told_until, max(last_step, 0))
+        self._last_step_added = min(self._last_step_added, max(last_step, 0))
         n_blocks = n_kept // BLOCK
         del self._lows[n_blocks:], self._sums[n_blocks:], self._highs[n_blocks:]
 

@@ -32,7 +32,7 @@ from poetry_tui.tracking.run_state.stall_detector import StallDetector
 # Minimum number of points for the ETA's rate: about 10 s of training.
 RATE_POINTS = 100
 # Smallest rise of the validation loss that counts as overfitting.
-RISEN_NATS = 0.01
+MIN_RISE_NATS = 0.01
 
 # The x axis of a curve; minutes are counted in thousandths.
 Axis = Literal["step", "chars", "minutes"]
@@ -78,7 +78,7 @@ class RunState:
     checkpoint: CheckpointSaved | None = None
     resources: Resources | None = None
     paused: bool = False
-    last_word: RunFinished | RunFailed | None = None
+    final_event: RunFinished | RunFailed | None = None
     stall_detector: StallDetector = field(default_factory=StallDetector)
     n_starts: int = 0
     n_records: int = 0
@@ -90,7 +90,7 @@ class RunState:
     # The last losses per character: step, number of steps averaged, nats.
     _per_char: deque[tuple[int, int, float]] = field(default_factory=lambda: deque(maxlen=WINDOW_STEPS))
     # Index of the first loss point since the run last started.
-    _life_begins: int = 0
+    _start_index: int = 0
 
     def fold(self, record: Record) -> None:
         """Fold one record; a record with values of the wrong type is counted as malformed."""
@@ -127,7 +127,7 @@ class RunState:
             case CheckpointSaved():
                 self.checkpoint = event
             case RunFinished() | RunFailed():
-                self.last_word = event
+                self.final_event = event
                 self.step = max(self.step, event.step)
 
     def _fold_time(self, record: Record) -> None:
@@ -140,11 +140,11 @@ class RunState:
     def _fold_start(self, event: RunStarted) -> None:
         self.started = event
         self.n_starts += 1
-        self.last_word = None
+        self.final_event = None
         self.paused = False
         if event.resumed_from_step is not None or self.n_starts > 1:
             self._rewind(event.resumed_from_step or 0)
-        self._life_begins = len(self.loss)
+        self._start_index = len(self.loss)
 
     def _rewind(self, step: int) -> None:
         self.step = step
@@ -289,7 +289,7 @@ class RunState:
     def epochs_overfitting(self) -> float | None:
         """Epochs since the best validation while validation rose and the training loss fell; None unless more than one."""
         best, last = self.best, self.validations[-1] if self.validations else None
-        if best is None or last is None or not last.val_nats_per_han - best.val_nats_per_han >= RISEN_NATS:
+        if best is None or last is None or not last.val_nats_per_han - best.val_nats_per_han >= MIN_RISE_NATS:
             return None
         n_epochs = self.epochs_at(last.step) - self.epochs_at(best.step)
         return n_epochs if n_epochs > 1 and last.train_nats < best.train_nats else None
@@ -308,13 +308,13 @@ class RunState:
     def steps_per_s(self) -> float | None:
         """Steps per second; includes the time of validations and checkpoints, excludes pauses."""
         window, positions = max(self.long_work_periods, default=0), self.axes.milliminutes
-        return steps_per_s(self.loss.steps, positions, window, RATE_POINTS, self._life_begins)
+        return steps_per_s(self.loss.steps, positions, window, RATE_POINTS, self._start_index)
 
     @property
     def eta_s(self) -> float | None:
         """Estimated seconds to the last step; None without a rate or after the last event."""
         rate = self.steps_per_s
-        if not rate or not self.total_steps or self.last_word:
+        if not rate or not self.total_steps or self.final_event:
             return None
         return max(0, self.total_steps - self.step) / rate
 

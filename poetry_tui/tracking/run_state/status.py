@@ -62,11 +62,11 @@ def status_of(state: RunState, writer: WriterProbe) -> Status:
     A run whose writer is gone without a last event (`run_finished`, `run_failed`) is lost, never running; before its first
     event it has failed. With a live writer a run is starting before its first event, and stalled when it is silent for too long.
     """
-    if state.last_word is not None and not _lives_again(state, writer):
-        return _ended(state.last_word)
+    if state.final_event is not None and not _was_restarted(state, writer):
+        return _ended(state.final_event)
     if not writer.is_there:
         return Status.LOST if state.started else Status.FAILED
-    if state.started is None or state.last_word is not None:
+    if state.started is None or state.final_event is not None:
         return Status.STARTING
     if state.paused:
         return Status.PAUSED
@@ -96,13 +96,13 @@ def _is_more_due(state: RunState) -> bool:
     return state.step == state.total_steps or any(state.step % period == 0 for period in state.long_work_periods)
 
 
-def _lives_again(state: RunState, writer: WriterProbe) -> bool:
+def _was_restarted(state: RunState, writer: WriterProbe) -> bool:
     last_s = state.stall_detector.last_s
     return writer.is_there and writer.beat_s is not None and last_s is not None and writer.beat_s - last_s > LEAVING_S
 
 
-def _ended(last_word: RunFinished | RunFailed) -> Status:
-    if isinstance(last_word, RunFailed):
+def _ended(final_event: RunFinished | RunFailed) -> Status:
+    if isinstance(final_event, RunFailed):
         return Status.FAILED
-    reason = last_word.reason
+    reason = final_event.reason
     return Status(reason) if reason in ("completed", "stopped", "diverged") else Status.COMPLETED

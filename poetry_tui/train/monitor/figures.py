@@ -11,7 +11,7 @@ from poetry_tui.tracking.reader import RunFollower
 from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
-from poetry_tui.tracking.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, what_next
+from poetry_tui.tracking.wording import COLOURS, SYMBOLS, count, duration, epochs_read, figures, status_sentence
 from poetry_tui.widgets.rows import Cells, Rows
 
 # A shorter progress bar is unreadable.
@@ -92,7 +92,14 @@ class RunHeadline(Widget):
     def show(self, follower: RunFollower) -> None:
         """Show the status of this run; redraw only when it has changed."""
         width = self.content_size.width
-        shown = (follower.folder, follower.status, follower.is_settled, what_next(follower), width, self._max_lines)
+        shown = (
+            follower.folder,
+            follower.status,
+            follower.is_settled,
+            status_sentence(follower),
+            width,
+            self._max_lines,
+        )
         if shown == self._shown:
             return
         self._follower, self._shown = follower, shown
@@ -117,13 +124,13 @@ class RunHeadline(Widget):
             badge = (f" {SYMBOLS[status]} {tr_label(f'train.status.{status}')} ", f"bold {COLOURS[status]}")
         else:
             badge = (f" {tr_label('train.reading')} ", "bold dim")
-        line = Content.assemble(badge, " ", what_next(follower))
+        line = Content.assemble(badge, " ", status_sentence(follower))
         name = Content.styled(follower.folder.name, FAINT)
         room = width - line.cell_length - name.cell_length
         if room >= 2:
             return [line + Content(" " * room) + name]
         # The name comes first here, so that it is not cut.
-        lines = Content.assemble(badge, " ", name, "  ", what_next(follower)).wrap(max(width, 1))
+        lines = Content.assemble(badge, " ", name, "  ", status_sentence(follower)).wrap(max(width, 1))
         if len(lines) > self._max_lines:
             cut = Content(" ").join(lines[self._max_lines - 1 :])
             lines[self._max_lines - 1 :] = [cut.truncate(max(width, 1), ellipsis=True)]

@@ -45,7 +45,7 @@ def test_a_pipe_can_become_a_corpus(tmp_path: Path) -> None:
 def test_nothing_that_is_kept_aside_of_a_pipe_stays_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "aside").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
-    file = content.kept_aside(io.BytesIO(JINGYESI.encode()), "stdin")
+    file = content.spooled(io.BytesIO(JINGYESI.encode()), "stdin")
     assert len(list((tmp_path / "aside").iterdir())) == 1
     assert file.read(1000).decode() == JINGYESI
     del file
@@ -66,7 +66,7 @@ def test_a_pipe_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             return (JINGYESI.encode() + b"\n") * (n // 100)
 
     with pytest.raises(CorpusError, match="More than 5 MB came from stdin"):
-        content.kept_aside(Endless(), "stdin")  # type: ignore[arg-type]
+        content.spooled(Endless(), "stdin")  # type: ignore[arg-type]
 
 
 @posix

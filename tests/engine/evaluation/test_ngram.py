@@ -149,7 +149,7 @@ def test_only_training_poems_of_the_right_length_are_counted(tmp_path: Path) -> 
     training = [poem.text for poem in corpus.poems() if split_of(poem) == "train" and len(poem.text) <= 30]
     assert (model.n_poems, model.n_tokens) == (len(training), sum(len(text) + 2 for text in training))
     vocabulary = vocabulary_of(corpus)
-    expected = counted([vocabulary.encode(text) for text in training], 3, vocabulary.n_drawable)
+    expected = counted([vocabulary.encode(text) for text in training], 3, vocabulary.n_predictable)
     for level, other in zip(model.levels, expected.levels, strict=True):
         assert level.last.tolist() == other.last.tolist()
         assert level.counts.tolist() == other.counts.tolist()

@@ -15,7 +15,7 @@ from engine.corpus.readers.formats import open_poems
 from engine.corpus.store import import_poems
 from engine.corpus.tokens.control_codes import control_code_tags
 from engine.corpus.tokens.vocabulary import Vocabulary
-from engine.evaluation.samples import Sample, acrostic_requests, random_requests, write_sample
+from engine.evaluation.samples import Sample, acrostic_requests, compose_sample, random_requests
 from engine.evaluation.verse_quality import rates_of
 from engine.model.checkpoint import save_model
 from engine.prosody.forms.definitions import Form, form_called, forms
@@ -73,7 +73,7 @@ def test_of_free_poems_those_with_the_lines_of_a_form_are_judged() -> None:
 
 def test_acrostics_are_composed_phrase_by_phrase() -> None:
     wishes = acrostic_requests(ComposeConfig(form="wujue"), 24, ["山水", "东风"])
-    sample = write_sample(rhyming_model(), wishes)
+    sample = compose_sample(rhyming_model(), wishes)
     assert rates_of(sample.texts, WUJUE, None).n_ok == 24
     begins = ["".join(line[0] for line in verse_lines(text)[:2]) for text in sample.texts]
     assert begins == ["山水"] * 10 + ["东风"] * 10 + ["山水"] * 4
@@ -81,7 +81,7 @@ def test_acrostics_are_composed_phrase_by_phrase() -> None:
 
 def constrained(form: Form) -> Sample:
     loaded, config = rhyming_model(), ComposeConfig(seed=3, form=form.key)
-    return write_sample(loaded, random_requests(loaded.vocabulary, config, 24, form))
+    return compose_sample(loaded, random_requests(loaded.vocabulary, config, 24, form))
 
 
 @pytest.mark.parametrize("form", ["wujue", "qilv", "如梦令", "菩萨蛮"])
@@ -101,8 +101,8 @@ def test_constrained_poems_begin_at_random_and_keep_every_rule(form: str) -> Non
 
 def test_a_poem_conditioned_on_its_form_reads_it_and_is_unconstrained() -> None:
     loaded = small_model(vocabulary=Vocabulary("，。日月山水风花雪夜江湖海君红春秋人天地云雨", control_code_tags()))
-    told = write_sample(loaded, random_requests(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE), WUJUE)
-    free = write_sample(loaded, random_requests(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE))
+    told = compose_sample(loaded, random_requests(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE), WUJUE)
+    free = compose_sample(loaded, random_requests(loaded.vocabulary, ComposeConfig(seed=1), 10, WUJUE))
     assert {text[0] for text in told.texts} == {text[0] for text in free.texts}
     assert told.texts != free.texts
 

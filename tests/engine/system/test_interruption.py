@@ -63,7 +63,7 @@ def test_before_there_is_something_to_save_a_signal_ends_a_training_at_once() ->
 
 
 def test_hang_ups_in_a_row_are_no_impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interruption, "ONE_WISH_S", 0.0)
+    monkeypatch.setattr(interruption, "REPEAT_WINDOW_S", 0.0)
     said: list[str] = []
     with StopRequest(said.append) as stop:
         stop.can_save = True

@@ -129,7 +129,7 @@ def test_a_run_of_before_keywords_begins_another_that_is_told_them_and_stops_and
         after = [loaded.model(torch.tensor([indices]))[0][0, -1] for indices in (poem, untold)]
     assert len(told) == 4
     assert not torch.allclose(*after)
-    assert all(torch.log_softmax(one, 0)[loaded.vocabulary.n_drawable :].max() < -20 for one in after)
+    assert all(torch.log_softmax(one, 0)[loaded.vocabulary.n_predictable :].max() < -20 for one in after)
 
 
 def test_a_run_does_not_go_on_with_another_corpus(config: TrainConfig, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_new_tag_begins_near_what_the_other_model_reads_and_is_never_predicted
     vocabulary = Vocabulary(VOCABULARY.characters, (*older.tags, "keyword", "poet:李白", "poet:杜甫"))
     model = fresh(vocabulary, tied=tied)
     with torch.no_grad():
-        model.output_bias[vocabulary.n_drawable :] = CONTROL_CODE_BIAS
+        model.output_bias[vocabulary.n_predictable :] = CONTROL_CODE_BIAS
     assert warm_start(model, vocabulary, source) == len(older)
 
     def row(name: str) -> torch.Tensor:
@@ -60,14 +60,14 @@ def test_a_new_tag_begins_near_what_the_other_model_reads_and_is_never_predicted
 
     theirs = source.model.embedding.weight
     assert torch.equal(model.embedding.weight[: len(older)], theirs)
-    mean = theirs[older.n_drawable :].mean(dim=0)
+    mean = theirs[older.n_predictable :].mean(dim=0)
     assert (row("keyword") - theirs[older.tag("title") or 0]).norm() < 0.2 * theirs[4:].norm(dim=1).mean()
     assert (row("poet:李白") - mean).norm() < 0.2 * theirs[4:].norm(dim=1).mean()
     assert not torch.equal(row("poet:李白"), row("poet:杜甫"))
     assert (model.output_bias[len(older) :] == CONTROL_CODE_BIAS).all()
     # What the older model would write goes on as before.
     x = torch.randint(4, len(older), (2, 9))
-    n = older.n_drawable
+    n = older.n_predictable
     assert torch.allclose(model(x)[0][..., :n], source.model(x)[0][..., :n], atol=1e-6)
 
 
@@ -110,7 +110,7 @@ def test_a_run_that_begins_with_another_starts_where_that_one_ended(tmp_path: Pa
 
 
 def assert_known(second: LoadedModel, first: LoadedModel) -> None:
-    n = first.vocabulary.n_drawable
+    n = first.vocabulary.n_predictable
     assert torch.allclose(second.model.embedding.weight[:n], first.model.embedding.weight[:n])
 
 

@@ -70,7 +70,7 @@ def test_at_its_end_the_state_is_that_of_the_run(tmp_path: Path, clock: Clock) -
     play(replay)
     for name in ("loss", "speed", "grad_norm"):
         assert getattr(replay.state, name).values == getattr(follower.state, name).values
-    for name in ("started", "step", "elapsed_s", "validations", "samples", "comparisons", "checkpoint", "last_word"):
+    for name in ("started", "step", "elapsed_s", "validations", "samples", "comparisons", "checkpoint", "final_event"):
         assert getattr(replay.state, name) == getattr(follower.state, name)
 
 

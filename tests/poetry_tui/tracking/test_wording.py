@@ -21,7 +21,7 @@ from poetry_tui.tracking.run_state.curve import Curve
 from poetry_tui.tracking.run_state.state import RunState
 from poetry_tui.tracking.run_state.status import Status
 from poetry_tui.tracking.summary import summarise
-from poetry_tui.tracking.wording import epochs_read, figures, training_nats, what_next
+from poetry_tui.tracking.wording import epochs_read, figures, status_sentence, training_nats
 from poetry_tui.train.monitor.braille_plot import plot
 from tests.poetry_tui.tracking import make_run
 
@@ -261,12 +261,12 @@ def test_a_run_is_told_to_be_stopped_only_while_it_goes_on(tmp_path: Path) -> No
     rising: list[Event] = [validated(500, 5.0, 5.0), validated(1000, 5.1, 4.8), validated(1500, 5.3, 4.5)]
     said = [make_run.started(), *sorted([*steps, *rising], key=lambda event: getattr(event, "step", 0))]
     live = RunFollower(tmp_path, state=folded(said), status=Status.RUNNING, is_settled=True)
-    assert "For 2.0 epochs validation has risen" in what_next(live)
-    assert "Stop it" in what_next(live)
+    assert "For 2.0 epochs validation has risen" in status_sentence(live)
+    assert "Stop it" in status_sentence(live)
     for last, status in ((make_run.finished(1500), Status.COMPLETED), (make_run.step(1505), Status.LOST)):
         over = RunFollower(tmp_path, folded([*said, last]), status, is_settled=True)
-        assert "the best checkpoint is that of step 500" in what_next(over)
-        assert "stop it" not in what_next(over).lower()
+        assert "the best checkpoint is that of step 500" in status_sentence(over)
+        assert "stop it" not in status_sentence(over).lower()
 
 
 def test_a_completed_run_within_its_first_epoch_is_told_nothing_of_the_kind(tmp_path: Path) -> None:
@@ -274,14 +274,14 @@ def test_a_completed_run_within_its_first_epoch_is_told_nothing_of_the_kind(tmp_
     for number, nats in ((20, 5.0), (40, 5.2), (60, 5.3), (80, 5.4)):
         said += [make_run.step(number), validated(number, nats, 5.0 - number / 100)]
     follower = RunFollower(tmp_path, folded([*said, make_run.finished(80)]), Status.COMPLETED, is_settled=True)
-    assert what_next(follower) == "Done. n starts another."
+    assert status_sentence(follower) == "Done. n starts another."
 
 
 @pytest.mark.parametrize("message", ["could not create a primitive", "Could not create a primitive."])
 def test_the_message_of_a_library_is_one_sentence_and_the_advice_another(tmp_path: Path, message: str) -> None:
     last = RunFailed(step=0, kind="RuntimeError", message=message)
     follower = RunFollower(tmp_path, folded([make_run.started(), last]), Status.FAILED, is_settled=True)
-    assert "create a primitive. l shows the log" in what_next(follower)
+    assert "create a primitive. l shows the log" in status_sentence(follower)
 
 
 def test_steps_of_no_han_character_have_no_loss_a_han_character() -> None:

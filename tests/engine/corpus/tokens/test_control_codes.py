@@ -115,5 +115,5 @@ def test_what_a_vocabulary_does_not_know_is_left_out() -> None:
 
 def test_tags_come_after_the_characters_and_are_no_text() -> None:
     first = VOCABULARY.tag("title")
-    assert first == VOCABULARY.n_drawable
+    assert first == VOCABULARY.n_predictable
     assert VOCABULARY.decode(range(len(VOCABULARY))) == "□登鹳雀楼山行，。"
