@@ -1,8 +1,10 @@
 """For every test: an empty studio home, one processor thread, signals as in a terminal; markers by folder."""
 
 import gc
+import itertools
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,10 +72,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(200_000)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A path for each test, where nothing is yet. Most tests write nothing: making `tmp_path` took longer than they do."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def studio_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in place of the user's data folder, and no Chinese locale; child processes inherit both."""
-    home = tmp_path / "studio-home"
+    home = next(homes)
     monkeypatch.setenv("POETRY_TUI_HOME", str(home))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.delenv(LANGUAGE_VARIABLE, raising=False)

@@ -94,11 +94,12 @@ def test_a_report_takes_the_place_of_a_report_and_of_nothing_else(two_runs: list
 
 @pytest.mark.parametrize("name", ["out.png", "report.html", "report.PDF"])
 def test_a_report_is_no_file_whatever_its_name_says(
-    name: str, two_runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, two_runs: list[Path], tmp_path: Path, studio_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", str(two_runs[0]), "-o", str(tmp_path / name)]) == 2
     assert "report.html, report.md and the curves" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+    assert not studio_home.exists()
 
 
 def test_a_run_that_never_spoke_is_reported_as_such(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def test_an_archive_with_too_many_members_is_refused(tmp_path: Path, monkeypatch
     refused(tmp_path / "a.zip", "holds more than 20 files")
 
 
-def test_a_member_outside_an_archive_or_of_any_name_is_read_and_written_nowhere(tmp_path: Path) -> None:
+def test_a_member_outside_an_archive_or_of_any_name_is_read_and_written_nowhere(
+    tmp_path: Path, studio_home: Path
+) -> None:
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as tar:
         for name in ("../../out.json", "/out.json", "9" * 5000 + ".json", "诗\udcff.json"):
             info = tarfile.TarInfo(name)
@@ -68,6 +70,7 @@ def test_a_member_outside_an_archive_or_of_any_name_is_read_and_written_nowhere(
             tar.addfile(info)
     assert read_to_the_end(tmp_path / "a.tar.gz") == 4
     assert [path.name for path in tmp_path.iterdir()] == ["a.tar.gz"]
+    assert not studio_home.exists()
 
 
 @pytest.mark.parametrize(
