@@ -61,8 +61,7 @@ class FavouritesScreen(StudioScreen):
     DEFAULT_CSS = """
     FavouritesScreen {
         & #favourites-body { height: 1fr; }
-        & #favourites-left { width: 44; }
-        &.-narrow #favourites-left { width: 32; }
+        & #favourites-left { width: 44; } &.-narrow #favourites-left { width: 32; }
         & PoemShelf {
             height: 1fr; border: round $panel; padding: 0; border-title-color: $text-muted;
             border-subtitle-color: $text-muted; &:focus { border: round $accent; background-tint: transparent; }
@@ -282,6 +281,7 @@ class FavouritesScreen(StudioScreen):
         edit_field(self, self.store, poem.id, what)
 
     @on(FieldEdited)
+    @work(exit_on_error=False)
     async def change_field(self, event: FieldEdited) -> None:
         if await self._done(event.change):
             # Keep the cursor where later keys may have moved it.
