@@ -283,6 +283,7 @@ class FavouritesScreen(StudioScreen):
     @on(FieldEdited)
     @work(exit_on_error=False)
     async def change_field(self, event: FieldEdited) -> None:
+        # In a worker, so that a slow disk holds no key.
         if await self._done(event.change):
             # Keep the cursor where later keys may have moved it.
             self.reload()
