@@ -283,9 +283,8 @@ class FavouritesScreen(StudioScreen):
     @on(FieldEdited)
     @work(exit_on_error=False)
     async def change_field(self, event: FieldEdited) -> None:
-        # In a worker, so that a slow disk holds no key.
+        # In a worker, so that a slow disk holds no key; the cursor stays where later keys have moved it.
         if await self._done(event.change):
-            # Keep the cursor where later keys may have moved it.
             self.reload()
 
     def action_compare(self) -> None:
