@@ -92,7 +92,7 @@ def test_what_is_here_is_not_got_again_unless_that_is_wanted(
     assert main(["corpus", "install", "tang"]) == 0
     said = capsys.readouterr()
     assert "is here already, and nothing was downloaded" in said.err
-    assert said.out.startswith("tang: 1 poems")
+    assert said.out.startswith("tang: 1 poem,")
     monkeypatch.setenv("PATH", "")
     assert main(["corpus", "install", "tang", "--again"]) == 1
     assert "npm" in capsys.readouterr().err
