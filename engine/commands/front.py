@@ -21,6 +21,7 @@ from engine.system.translations import worded
 # Set by `--quiet`; the engine process inherits it.
 QUIET_VARIABLE = "POETRY_TUI_QUIET"
 
+_DISK_FULL = StudioError("The disk is full.", "Make room, or set POETRY_TUI_HOME to a folder on another one.")
 _LITTLE_MEMORY = StudioError(
     "The memory that this process may use is too small.",
     "Close other programs, lift the limit (`ulimit -v unlimited`), or choose a smaller model or batch.",
@@ -60,9 +61,14 @@ def carry_out(run: Callable[[], int], complain: Callable[[StudioError], object],
         complain(error)
         return error.exit_code
     except Exception as error:
-        if debug or not (is_lack_of_memory(error) or is_at_memory_limit()):
+        if debug:
             raise
-        complain(_LITTLE_MEMORY)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            complain(_DISK_FULL)
+        elif is_lack_of_memory(error) or is_at_memory_limit():
+            complain(_LITTLE_MEMORY)
+        else:
+            raise
         return 1
     return status
 

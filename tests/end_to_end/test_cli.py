@@ -1,6 +1,7 @@
 """The command line as a person or a program meets it."""
 
 import argparse
+import errno
 import json
 import os
 import shlex
@@ -118,6 +119,20 @@ def test_what_nobody_foresaw_is_a_sentence_too(
     said = capsys.readouterr().err
     assert "the brush broke" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("front", ["poetry_tui.commands.cli", "engine.__main__"])
+def test_a_full_disk_is_one_sentence_wherever_it_shows(
+    front: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(command: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(f"{front}.make_parser", full)
+    assert (main if "cli" in front else engine_main)(["runs"]) == 1
+    assert capsys.readouterr().err == (
+        "poetry-tui: The disk is full. Make room, or set POETRY_TUI_HOME to a folder on another one.\n"
+    )
 
 
 def test_an_interrupt_is_130_without_a_traceback(
