@@ -177,6 +177,8 @@ class PoetryApp(App[None]):
         if self._damaged is not None:
             text = tr("shell.settings_damaged", path=self._damaged)
             self.notify(text, severity="warning", markup=False, timeout=LONG_NOTICE_S)
+        if (wanted := self.services.settings.current.theme) not in (AUTO, *self.available_themes):
+            self.notify(tr("shell.no_theme", name=wanted), severity="warning", markup=False)
         # `poetry-tui` disables garbage collection to start faster.
         if not gc.isenabled():
             self.call_after_refresh(_collect_garbage)

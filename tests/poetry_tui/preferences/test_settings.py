@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.system.paths import config_file
 from engine.system.translations import LANGUAGE_VARIABLE
 from poetry_tui.app import PoetryApp
 from poetry_tui.preferences import i18n
 from poetry_tui.preferences.settings import Settings, load_settings, save_settings, settings_file
+from poetry_tui.preferences.themes import INK
 
 
 def test_what_was_remembered_comes_back() -> None:
@@ -62,3 +64,14 @@ def test_the_studio_speaks_the_language_of_the_flag_or_the_remembered_one_or_tha
         assert remembered in (None, load_settings(settings_file()).language)
     finally:
         i18n.set_language("both")
+
+
+async def test_an_unknown_theme_is_told_of_and_the_usual_one_is_taken() -> None:
+    config_file().parent.mkdir(parents=True, exist_ok=True)
+    config_file().write_text('[studio]\ntheme = "nope"\n', encoding="utf-8")
+    app = PoetryApp()
+    async with app.run_test(size=(100, 30)):
+        assert app.theme == INK
+        assert [one.message for one in app._notifications] == [
+            "There is no theme called nope; choose another in the palette."
+        ]
